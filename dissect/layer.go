@@ -1,0 +1,120 @@
+package dissect
+
+// LayerType names a protocol that this package can read.
+type LayerType uint8
+
+const (
+	LayerNone LayerType = iota // nothing follows
+	LayerData                  // bytes that no protocol here claims
+	LayerEthernet
+	LayerLLC
+	LayerSNAP
+	LayerVLAN
+	LayerSLL
+	LayerSLL2
+	LayerNull
+	LayerRaw
+	LayerARP
+	LayerIPv4
+	LayerIPv6
+	LayerHopByHop
+	LayerRouting
+	LayerFragment
+	LayerDestOpts
+	LayerAH
+	LayerICMPv4
+	LayerICMPv6
+	LayerUDP
+	LayerTCP
+	numLayerTypes
+)
+
+// MaxLayers bounds how deep one frame is followed: tunnels in tunnels and quotes in quotes
+// end there, with ErrTooDeep.
+const MaxLayers = 24
+
+// Layer is one protocol header found in a packet: what it is and where. Offsets are into Packet.Data.
+type Layer struct {
+	Type  LayerType
+	Flags LayerFlags
+
+	// Net is the index, in the packet's layers, of the IP header whose addresses the layer's
+	// checksum covers, or -1.
+	Net int8
+
+	Start   int // first byte of the header
+	Payload int // first byte after the header; End if nothing follows
+	End     int // end of the layer's captured bytes, its payload included; padding of outer layers excluded
+
+	// Wire is how many bytes from Start on belong to the layer on the wire; more than End-Start when the
+	// capture cut it short.
+	Wire int
+
+	// Err is why the layer could not be read: nothing but Type, Start and End means anything then.
+	Err error
+}
+
+// LayerFlags says under what circumstances a layer was found.
+type LayerFlags uint8
+
+const (
+	// Quoted marks a header inside an ICMP error: an excerpt, so that missing bytes and a checksum
+	// that cannot be verified are as it should be.
+	Quoted LayerFlags = 1 << iota
+	// Fragmented marks what follows an IP header of a first fragment: the rest is in other packets.
+	Fragmented
+)
+
+// Truncated reports whether the capture, or the quote, cut the layer short.
+func (l *Layer) Truncated() bool { return l.Wire > l.End-l.Start }
+
+// String is the name in the tree: "IPv4".
+func (t LayerType) String() string { return protocols[t].title }
+
+// Name is Wireshark's name of the protocol: "ip".
+func (t LayerType) Name() string { return protocols[t].name }
+
+// protocol is what Decode and Fields know of a layer type.
+type protocol struct {
+	title string // in the tree
+	name  string // Wireshark's, in "layers" of JSON and before the dot of field names
+
+	// decode reads the header at l.Start. It finds l.End and l.Wire as the outer layers bound them,
+	// sets Payload, narrows End and Wire by its own length fields with Packet.limit, and returns what
+	// follows. On an error it sets l.Err and returns LayerNone.
+	decode func(p *Packet, l *Layer) LayerType
+
+	// fields describes a layer that decode accepted.
+	fields func(p *Packet, l *Layer, s Sink)
+}
+
+// protocols holds one row for each layer type. It is filled in init, not in its declaration, because
+// the functions in it reach String and so refer back to the table.
+var protocols [numLayerTypes]protocol
+
+func init() {
+	protocols = [numLayerTypes]protocol{
+		LayerNone:     {"None", "none", nil, nil},
+		LayerData:     {"Data", "data", decodeData, dataFields},
+		LayerEthernet: {"EthernetII", "eth", decodeEthernet, ethernetFields},
+		LayerLLC:      {"LLC", "llc", decodeLLC, llcFields},
+		LayerSNAP:     {"SNAP", "snap", decodeSNAP, snapFields},
+		LayerVLAN:     {"VLAN", "vlan", decodeVLAN, vlanFields},
+		LayerSLL:      {"SLL", "sll", decodeSLL, sllFields},
+		LayerSLL2:     {"SLL2", "sll", decodeSLL2, sll2Fields},
+		LayerNull:     {"Null", "null", decodeNull, nullFields},
+		LayerRaw:      {"Raw", "raw", decodeRaw, rawFields},
+		LayerARP:      {"ARP", "arp", decodeARP, arpFields},
+		LayerIPv4:     {"IPv4", "ip", decodeIPv4, ipv4Fields},
+		LayerIPv6:     {"IPv6", "ipv6", decodeIPv6, ipv6Fields},
+		LayerHopByHop: {"IPv6 Hop-by-Hop", "ipv6.hopopts", decodeHopByHop, hopByHopFields},
+		LayerRouting:  {"IPv6 Routing", "ipv6.routing", decodeRouting, routingFields},
+		LayerFragment: {"IPv6 Fragment", "ipv6.fraghdr", decodeFragment, fragmentFields},
+		LayerDestOpts: {"IPv6 Destination", "ipv6.dstopts", decodeDestOpts, destOptsFields},
+		LayerAH:       {"AH", "ah", decodeAH, ahFields},
+		LayerICMPv4:   {"ICMPv4", "icmp", decodeICMPv4, icmpv4Fields},
+		LayerICMPv6:   {"ICMPv6", "icmpv6", decodeICMPv6, icmpv6Fields},
+		LayerUDP:      {"UDP", "udp", decodeUDP, udpFields},
+		LayerTCP:      {"TCP", "tcp", decodeTCP, tcpFields},
+	}
+}

@@ -1,0 +1,3 @@
+module smoltcp
+
+go 1.24.0
