@@ -1,9 +1,6 @@
 package dissect
 
-import (
-	"encoding/binary"
-	"strconv"
-)
+import "encoding/binary"
 
 // Offsets in an Ethernet header, its length, and the shortest frame without FCS, in bytes.
 const (
@@ -13,10 +10,12 @@ const (
 
 	EthernetHeaderLen = 14
 	EthernetMinLen    = 60
+
+	ethMaxLength = 1500 // the largest length of 802.3; numbers from there to 0x600 have no meaning
 )
 
 // Ethernet is a view of an Ethernet frame, from the destination address on and without FCS: DIX Ethernet II
-// when the last two bytes of the header are at least 0x600, IEEE 802.3 when they are a length.
+// when the last two bytes of the header are a type (at least 0x600), IEEE 802.3 when they are a length (at most 1500).
 //
 //	+-------------------------+-------------------------+-------------+
 //	| Destination (6 octets)  |    Source (6 octets)    | Type/Length |
@@ -36,26 +35,54 @@ func (e Ethernet) Check() error {
 func (e Ethernet) Dst() MAC { return MAC(e[ethDst:]) }
 func (e Ethernet) Src() MAC { return MAC(e[ethSrc:]) }
 
-// Type is the EtherType; below 0x600 it is the length of an 802.3 frame's payload.
+// CheckWhole is Check for a host that received the frame: every byte that an 802.3 length promises must be in the slice.
+func (e Ethernet) CheckWhole() error {
+	if err := e.Check(); err != nil {
+		return err
+	}
+	if t := e.Type(); t.IsLength() && int(t) > len(e)-EthernetHeaderLen {
+		return ErrTruncated
+	}
+	return nil
+}
+
+// Type is the EtherType, or the length of an 802.3 frame's payload; see EtherType.IsLength.
 func (e Ethernet) Type() EtherType { return EtherType(binary.BigEndian.Uint16(e[ethType:])) }
 
-// Payload is what follows the header, padding included.
-func (e Ethernet) Payload() []byte { return e[EthernetHeaderLen:] }
+// Payload is what follows the header: without padding in an 802.3 frame, as far as the slice goes, and with
+// it in an Ethernet II frame, since only the protocol inside knows where it ends.
+func (e Ethernet) Payload() []byte {
+	b := e[EthernetHeaderLen:]
+	if t := e.Type(); t.IsLength() && int(t) < len(b) {
+		b = b[:t]
+	}
+	return b
+}
+
+func (e Ethernet) SetDst(m MAC)        { copy(e[ethDst:], m[:]) }
+func (e Ethernet) SetSrc(m MAC)        { copy(e[ethSrc:], m[:]) }
+func (e Ethernet) SetType(t EtherType) { binary.BigEndian.PutUint16(e[ethType:], uint16(t)) }
 
 var (
-	ethDstField  = Field{Name: "eth.dst", Label: "dst", Title: "Destination", Rank: 2}
-	ethSrcField  = Field{Name: "eth.src", Label: "src", Title: "Source", Rank: 1}
-	ethTypeField = Field{Name: "eth.type", Label: "type", Title: "Type", Rank: 3, Base: Hex}
-	ethLenField  = Field{Name: "eth.len", Label: "len", Title: "Length", Rank: 3}
+	ethDstField     = Field{Name: "eth.dst", Label: "dst", Title: "Destination", Rank: 2}
+	ethSrcField     = Field{Name: "eth.src", Label: "src", Title: "Source", Rank: 1}
+	ethTypeField    = Field{Name: "eth.type", Label: "type", Title: "Type", Rank: 3, Base: Hex}
+	ethLenField     = Field{Name: "eth.len", Label: "len", Title: "Length", Rank: 3}
+	ethInvalidField = Field{Name: "eth.invalid_lentype", Label: "type", Title: "Invalid length/type", Rank: 3, Base: Hex}
+	ethPaddingField = Field{Name: "eth.padding", Label: "padding", Title: "Padding"}
+	ethTrailerField = Field{Name: "eth.trailer", Label: "trailer", Title: "Trailer"}
 )
 
 // Fields describes the header to s.
 func (e Ethernet) Fields(s Sink) {
 	s.MAC(&ethDstField, ethDst, 6, e.Dst())
 	s.MAC(&ethSrcField, ethSrc, 6, e.Src())
-	if t := e.Type(); t.IsLength() {
+	switch t := e.Type(); {
+	case t.IsLength():
 		s.Uint(&ethLenField, ethType, 2, uint64(t))
-	} else {
+	case t < ethMinType:
+		s.Uint(&ethInvalidField, ethType, 2, uint64(t))
+	default:
 		s.Enum(&ethTypeField, ethType, 2, uint64(t), t.Name())
 	}
 }
@@ -68,14 +95,51 @@ func decodeEthernet(p *Packet, l *Layer) LayerType {
 	l.Payload = l.Start + EthernetHeaderLen
 	t := e.Type()
 	if t.IsLength() {
-		// An 802.3 length cuts off the padding, as TotalLen does in IP. One that promises more than the
-		// frame has is left to show as truncation.
-		p.limit(l, EthernetHeaderLen+int(t))
+		l.Type = Layer8023
 	}
-	return t.layer()
+	return p.etherPayload(l, t)
 }
 
-func ethernetFields(p *Packet, l *Layer, s Sink) { Ethernet(p.Bytes(l)).Fields(s) }
+// etherPayload gives what follows a layer l whose header ends in t. An 802.3 length bounds it, as TotalLen
+// does in IP; l itself keeps the padding.
+func (p *Packet) etherPayload(l *Layer, t EtherType) LayerType {
+	if !t.IsLength() {
+		return t.layer()
+	}
+	p.limitNext(int(t))
+	// NetWare's first frames have no LLC: an IPX header, with 0xffff for a checksum, follows the length.
+	if b := p.Data[l.Payload:l.End]; len(b) >= 2 && b[0] == 0xff && b[1] == 0xff {
+		return LayerData
+	}
+	return LayerLLC
+}
+
+func ethernetFields(p *Packet, l *Layer, s Sink) {
+	Ethernet(p.Bytes(l)).Fields(s)
+	p.trailerFields(l, s, &ethTrailerField)
+}
+
+// trailerFields describes the bytes of l behind the end of the layer inside it: zeros that fill the frame up to
+// Ethernet's minimum are padding, all else is a trailer. Wireshark divides them in the same way, except that it
+// takes the last four bytes of a trailer for an FCS.
+func (p *Packet) trailerFields(l *Layer, s Sink, trailer *Field) {
+	inner := p.inner(l)
+	if inner == nil || inner.End == l.End {
+		return
+	}
+	switch inner.Type {
+	case LayerVLAN, LayerQinQ:
+		return // the tag describes them
+	}
+	b, off := p.Data[inner.End:l.End], inner.End-l.Start
+	if n := min(len(b), EthernetMinLen-inner.End); n > 0 && l.Start+l.Wire >= EthernetMinLen && isZero(b[:n]) {
+		s.Bytes(&ethPaddingField, off, n, b[:n])
+		b, off = b[n:], off+n
+	}
+	if len(b) > 0 {
+		s.Bytes(trailer, off, len(b), b)
+	}
+}
 
 // EthernetHeader is an Ethernet header as a value.
 type EthernetHeader struct {
@@ -93,10 +157,12 @@ func (h *EthernetHeader) Append(b []byte) []byte {
 	return binary.BigEndian.AppendUint16(b, uint16(h.Type))
 }
 
-// EtherType says what a frame carries (IEEE 802 numbers); below 0x600 it is a length.
+// EtherType says what a frame carries (IEEE 802 numbers), or how much.
 type EtherType uint16
 
 const (
+	ethMinType EtherType = 0x600
+
 	EtherTypeIPv4  EtherType = 0x0800
 	EtherTypeARP   EtherType = 0x0806
 	EtherTypeRARP  EtherType = 0x8035
@@ -110,8 +176,9 @@ const (
 	EtherTypeQinQ1 EtherType = 0x9100 // service tags before IEEE 802.1ad
 )
 
-// IsLength reports whether t is the length field of an 802.3 frame.
-func (t EtherType) IsLength() bool { return t < 0x600 }
+// IsLength reports whether t is the length field of an 802.3 frame. Numbers between 1500 and 0x600 are neither
+// length nor type.
+func (t EtherType) IsLength() bool { return t <= ethMaxLength }
 
 // Name is the protocol's name, or "".
 func (t EtherType) Name() string {
@@ -141,12 +208,7 @@ func (t EtherType) Name() string {
 }
 
 // String is the name, or the number in hexadecimal.
-func (t EtherType) String() string {
-	if n := t.Name(); n != "" {
-		return n
-	}
-	return "0x" + string(strconv.AppendUint(nil, 0x10000+uint64(t), 16)[1:])
-}
+func (t EtherType) String() string { return nameOrHex(t.Name(), uint64(t), 4) }
 
 // layer is what reads the bytes behind a field that holds t.
 func (t EtherType) layer() LayerType {
@@ -157,11 +219,10 @@ func (t EtherType) layer() LayerType {
 		return LayerIPv6
 	case EtherTypeARP, EtherTypeRARP:
 		return LayerARP
-	case EtherTypeVLAN, EtherTypeQinQ, EtherTypeQinQ1:
+	case EtherTypeVLAN, EtherTypeQinQ1:
 		return LayerVLAN
-	}
-	if t.IsLength() {
-		return LayerLLC
+	case EtherTypeQinQ:
+		return LayerQinQ
 	}
 	return LayerData
 }

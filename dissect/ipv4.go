@@ -118,10 +118,35 @@ func (ip IPv4) Dst() netip.Addr   { return netip.AddrFrom4([4]byte(ip[ipv4Dst:])
 // Options is the part of the header behind the fixed 20 bytes; walk it with NextIPv4Option.
 func (ip IPv4) Options() []byte { return ip[IPv4MinHeaderLen:ip.HeaderLen()] }
 
+// FinalDst is the address that the packet is for: Dst, or where a source route that is not finished ends. Checksums
+// of upper layers cover it (RFC 1122 section 3.2.1.8).
+func (ip IPv4) FinalDst() netip.Addr {
+	if a, onTheWay := ip.sourceRoute(); onTheWay {
+		return a
+	}
+	return ip.Dst()
+}
+
+// sourceRoute looks for a source route that is not finished and gives its last address.
+func (ip IPv4) sourceRoute() (last netip.Addr, onTheWay bool) {
+	for b := ip.Options(); len(b) > 0; {
+		o, rest, err := NextIPv4Option(b)
+		if err != nil || o.Type() == IPv4OptEnd {
+			break
+		}
+		if t := o.Type(); (t == IPv4OptLSRR || t == IPv4OptSSRR) && o.onTheWay() {
+			return netip.AddrFrom4([4]byte(o[len(o)-4:])), true
+		}
+		b = rest
+	}
+	return netip.Addr{}, false
+}
+
 // ChecksumOK reports whether the header checksum is right.
 func (ip IPv4) ChecksumOK() bool { return Sum(0).Add(ip[:ip.HeaderLen()]).Fold() == 0xffff }
 
-// verdict is the header checksum's state. A zero in a packet too long for TotalLen is left to the device.
+// verdict is the header checksum's state. There is no pseudo-header, so there is nothing partial about one that a device
+// is to finish: it is wrong until then.
 func (ip IPv4) verdict() ChecksumResult {
 	sum := Sum(0).Add(ip[:ip.HeaderLen()])
 	if sum.Fold() == 0xffff {
@@ -172,12 +197,14 @@ var (
 	ipRBField       = Field{Name: "ip.flags.rb", Label: "evil", Title: "Reserved bit", Mask: 0x8000, Rank: 6, Form: FormFlag}
 	ipDFField       = Field{Name: "ip.flags.df", Label: "df", Title: "Don't fragment", Mask: 0x4000, Rank: 6, Form: FormFlag}
 	ipMFField       = Field{Name: "ip.flags.mf", Label: "mf", Title: "More fragments", Mask: 0x2000, Rank: 7, Form: FormFlag}
-	ipOffsetField   = Field{Name: "ip.frag_offset", Label: "off", Title: "Fragment Offset", Mask: 0x1fff, Rank: 8, Form: FormNonzero}
+	ipOffsetField   = Field{Name: "ip.frag_offset", Label: "off", Title: "Fragment Offset in units of 8 bytes", Mask: 0x1fff}
+	ipOffset8Field  = Field{Label: "off", Title: "Fragment Offset", Rank: 8, Form: FormNonzero}
 	ipTTLField      = Field{Name: "ip.ttl", Label: "ttl", Title: "Time to Live", Rank: 4}
 	ipProtoField    = Field{Name: "ip.proto", Label: "proto", Title: "Protocol", Rank: 3}
 	ipChecksumField = Field{Name: "ip.checksum", Label: "chksum", Title: "Header Checksum", Base: Hex}
 	ipSrcField      = Field{Name: "ip.src", Label: "src", Title: "Source Address", Rank: 1}
 	ipDstField      = Field{Name: "ip.dst", Label: "dst", Title: "Destination Address", Rank: 2}
+	ipCurRouteField = Field{Name: "ip.cur_rt", Label: "via", Title: "Current Route", Rank: 2}
 )
 
 // Fields describes the header to s.
@@ -197,12 +224,18 @@ func (ip IPv4) Fields(s Sink) {
 	s.Bool(&ipDFField, ipv4Fragment, 2, ip.DontFragment())
 	s.Bool(&ipMFField, ipv4Fragment, 2, ip.MoreFragments())
 	s.End()
-	s.Uint(&ipOffsetField, ipv4Fragment, 2, uint64(ip.FragmentOffset()))
+	// Wireshark's field counts in units of 8 bytes; people count bytes.
+	s.Uint(&ipOffsetField, ipv4Fragment, 2, uint64(ip.FragmentOffset()/8))
+	s.Uint(&ipOffset8Field, 0, 0, uint64(ip.FragmentOffset()))
 	s.Uint(&ipTTLField, ipv4TTL, 1, uint64(ip.TTL()))
 	s.Enum(&ipProtoField, ipv4Protocol, 1, uint64(ip.Protocol()), ip.Protocol().Name())
 	s.Checksum(&ipChecksumField, ipv4Checksum, 2, ip.Checksum(), ip.verdict())
 	s.Addr(&ipSrcField, ipv4Src, 4, ip.Src())
-	s.Addr(&ipDstField, ipv4Dst, 4, ip.Dst())
+	dst := &ipDstField
+	if _, onTheWay := ip.sourceRoute(); onTheWay {
+		dst = &ipCurRouteField // the last address of the route is Wireshark's ip.dst
+	}
+	s.Addr(dst, ipv4Dst, 4, ip.Dst())
 	ip.optionFields(s)
 }
 

@@ -51,6 +51,11 @@ func (o IPv4Option) Data() []byte {
 	return o[2:]
 }
 
+// onTheWay reports whether a source route has addresses left to visit.
+func (o IPv4Option) onTheWay() bool {
+	return len(o) >= 7 && int(o[2]) >= 4 && int(o[2]) <= len(o)-3 // the pointer counts from 1
+}
+
 // NextIPv4Option splits the first option off b, which must not be empty. ErrTruncated means that the
 // option's length byte is missing or promises more than b holds, ErrMalformed that it is below 2.
 func NextIPv4Option(b []byte) (o IPv4Option, rest []byte, err error) {
@@ -90,6 +95,9 @@ func (o *IPv4Options) paddedLen() int { return (int(o.n) + 3) &^ 3 }
 var (
 	ipOptionsField   = Field{Label: "opt", Title: "Option"}
 	ipOptTypeField   = Field{Name: "ip.opt.type", Label: "opt", Title: "Type", Rank: 12}
+	ipOptCopyField   = Field{Name: "ip.opt.type.copy", Label: "copy", Title: "Copy on fragmentation", Mask: 0x80}
+	ipOptClassField  = Field{Name: "ip.opt.type.class", Label: "class", Title: "Class", Mask: 0x60}
+	ipOptNumberField = Field{Name: "ip.opt.type.number", Label: "number", Title: "Number", Mask: 0x1f}
 	ipOptLenField    = Field{Name: "ip.opt.len", Label: "len", Title: "Length"}
 	ipOptPtrField    = Field{Name: "ip.opt.ptr", Label: "ptr", Title: "Pointer"}
 	ipRecRouteField  = Field{Name: "ip.rec_rt", Label: "", Title: "Recorded Route"}
@@ -117,6 +125,11 @@ func (ip IPv4) optionFields(s Sink) {
 		}
 		s.Begin(&ipOptionsField, off, len(o))
 		s.Enum(&ipOptTypeField, off, 1, uint64(o.Type()), o.Type().Name())
+		s.Begin(&ipOptTypeField, off, 1)
+		s.Bool(&ipOptCopyField, off, 1, o.Type().Copied())
+		s.Uint(&ipOptClassField, off, 1, uint64(o.Type()>>5&3))
+		s.Uint(&ipOptNumberField, off, 1, uint64(o.Type()&0x1f))
+		s.End()
 		if len(o) > 1 {
 			s.Uint(&ipOptLenField, off+1, 1, uint64(len(o)))
 			o.fields(s, off)
@@ -141,30 +154,37 @@ func (o IPv4Option) fields(s Sink, off int) {
 	case (t == IPv4OptRecordRoute || t == IPv4OptLSRR || t == IPv4OptSSRR) && len(d) >= 1:
 		ptr := int(d[0])
 		s.Uint(&ipOptPtrField, at, 1, uint64(ptr))
-		f := &ipRecRouteField
-		if t != IPv4OptRecordRoute {
-			f = &ipSrcRouteField
-		}
 		at, d = at+1, d[1:]
 		for ; len(d) >= 4; at, d = at+4, d[4:] {
-			if t == IPv4OptRecordRoute && at-off+1 >= ptr {
-				f = &ipEmptyRtField // slots from the pointer on are still to be filled
+			// Slots from the pointer on, which counts from 1, are still to be filled or to be visited.
+			f := &ipRecRouteField
+			switch {
+			case at-off+1 < ptr:
+			case t == IPv4OptRecordRoute:
+				f = &ipEmptyRtField
+			case len(d) == 4 && o.onTheWay():
+				f = &ipDstField
+			default:
+				f = &ipSrcRouteField
 			}
 			s.Addr(f, at, 4, netip.AddrFrom4([4]byte(d)))
 		}
 	case t == IPv4OptTimestamp && len(d) >= 2:
 		s.Uint(&ipOptPtrField, at, 1, uint64(d[0]))
 		s.Uint(&ipOptOverField, at+1, 1, uint64(d[1]>>4))
-		s.Uint(&ipOptFlagField, at+1, 1, uint64(d[1]&15))
-		withAddr := d[1]&15 != 0
+		flag := d[1] & 15
+		s.Uint(&ipOptFlagField, at+1, 1, uint64(flag))
 		at, d = at+2, d[2:]
-		for len(d) >= 4 {
-			if withAddr && len(d) >= 8 {
-				s.Addr(&ipOptTSAddrField, at, 4, netip.AddrFrom4([4]byte(d)))
-				at, d = at+4, d[4:]
+		switch flag {
+		case 0:
+			for ; len(d) >= 4; at, d = at+4, d[4:] {
+				s.Uint(&ipOptTSField, at, 4, uint64(binary.BigEndian.Uint32(d)))
 			}
-			s.Uint(&ipOptTSField, at, 4, uint64(binary.BigEndian.Uint32(d)))
-			at, d = at+4, d[4:]
+		case 1, 3:
+			for ; len(d) >= 8; at, d = at+8, d[8:] {
+				s.Addr(&ipOptTSAddrField, at, 4, netip.AddrFrom4([4]byte(d)))
+				s.Uint(&ipOptTSField, at+4, 4, uint64(binary.BigEndian.Uint32(d[4:])))
+			}
 		}
 	case t == IPv4OptRouterAlert && len(d) == 2:
 		s.Uint(&ipOptRAField, at, 2, uint64(binary.BigEndian.Uint16(d)))

@@ -4,12 +4,14 @@ package dissect
 type LayerType uint8
 
 const (
-	LayerNone LayerType = iota // nothing follows
-	LayerData                  // bytes that no protocol here claims
-	LayerEthernet
+	LayerNone     LayerType = iota // nothing follows
+	LayerData                      // bytes that no protocol here claims
+	LayerEthernet                  // Ethernet II
+	Layer8023                      // Ethernet with a length in the place of the type; the view is Ethernet
 	LayerLLC
 	LayerSNAP
-	LayerVLAN
+	LayerVLAN // an 802.1Q tag
+	LayerQinQ // an 802.1ad tag; the view is VLAN
 	LayerSLL
 	LayerSLL2
 	LayerNull
@@ -26,6 +28,7 @@ const (
 	LayerICMPv6
 	LayerUDP
 	LayerTCP
+	LayerTCPExcerpt // the beginning of a TCP header that an ICMP error quotes; the view is TCPExcerpt
 	numLayerTypes
 )
 
@@ -94,27 +97,30 @@ var protocols [numLayerTypes]protocol
 
 func init() {
 	protocols = [numLayerTypes]protocol{
-		LayerNone:     {"None", "none", nil, nil},
-		LayerData:     {"Data", "data", decodeData, dataFields},
-		LayerEthernet: {"EthernetII", "eth", decodeEthernet, ethernetFields},
-		LayerLLC:      {"LLC", "llc", decodeLLC, llcFields},
-		LayerSNAP:     {"SNAP", "snap", decodeSNAP, snapFields},
-		LayerVLAN:     {"VLAN", "vlan", decodeVLAN, vlanFields},
-		LayerSLL:      {"SLL", "sll", decodeSLL, sllFields},
-		LayerSLL2:     {"SLL2", "sll", decodeSLL2, sll2Fields},
-		LayerNull:     {"Null", "null", decodeNull, nullFields},
-		LayerRaw:      {"Raw", "raw", decodeRaw, rawFields},
-		LayerARP:      {"ARP", "arp", decodeARP, arpFields},
-		LayerIPv4:     {"IPv4", "ip", decodeIPv4, ipv4Fields},
-		LayerIPv6:     {"IPv6", "ipv6", decodeIPv6, ipv6Fields},
-		LayerHopByHop: {"IPv6 Hop-by-Hop", "ipv6.hopopts", decodeHopByHop, hopByHopFields},
-		LayerRouting:  {"IPv6 Routing", "ipv6.routing", decodeRouting, routingFields},
-		LayerFragment: {"IPv6 Fragment", "ipv6.fraghdr", decodeFragment, fragmentFields},
-		LayerDestOpts: {"IPv6 Destination", "ipv6.dstopts", decodeDestOpts, destOptsFields},
-		LayerAH:       {"AH", "ah", decodeAH, ahFields},
-		LayerICMPv4:   {"ICMPv4", "icmp", decodeICMPv4, icmpv4Fields},
-		LayerICMPv6:   {"ICMPv6", "icmpv6", decodeICMPv6, icmpv6Fields},
-		LayerUDP:      {"UDP", "udp", decodeUDP, udpFields},
-		LayerTCP:      {"TCP", "tcp", decodeTCP, tcpFields},
+		LayerNone:       {"None", "none", nil, nil},
+		LayerData:       {"Data", "data", decodeData, dataFields},
+		LayerEthernet:   {"EthernetII", "eth", decodeEthernet, ethernetFields},
+		Layer8023:       {"802.3", "eth", decodeEthernet, ethernetFields},
+		LayerLLC:        {"LLC", "llc", decodeLLC, llcFields},
+		LayerSNAP:       {"SNAP", "snap", decodeSNAP, snapFields},
+		LayerVLAN:       {"VLAN", "vlan", decodeVLAN, vlanFields},
+		LayerQinQ:       {"QinQ", "ieee8021ad", decodeVLAN, qinqFields},
+		LayerSLL:        {"SLL", "sll", decodeSLL, sllFields},
+		LayerSLL2:       {"SLL2", "sll", decodeSLL2, sll2Fields},
+		LayerNull:       {"Null", "null", decodeNull, nullFields},
+		LayerRaw:        {"Raw", "raw", decodeRaw, rawFields},
+		LayerARP:        {"ARP", "arp", decodeARP, arpFields},
+		LayerIPv4:       {"IPv4", "ip", decodeIPv4, ipv4Fields},
+		LayerIPv6:       {"IPv6", "ipv6", decodeIPv6, ipv6Fields},
+		LayerHopByHop:   {"IPv6 Hop-by-Hop", "ipv6.hopopts", decodeHopByHop, hopByHopFields},
+		LayerRouting:    {"IPv6 Routing", "ipv6.routing", decodeRouting, routingFields},
+		LayerFragment:   {"IPv6 Fragment", "ipv6.fraghdr", decodeFragment, fragmentFields},
+		LayerDestOpts:   {"IPv6 Destination", "ipv6.dstopts", decodeDestOpts, destOptsFields},
+		LayerAH:         {"AH", "ah", decodeAH, ahFields},
+		LayerICMPv4:     {"ICMPv4", "icmp", decodeICMPv4, icmpv4Fields},
+		LayerICMPv6:     {"ICMPv6", "icmpv6", decodeICMPv6, icmpv6Fields},
+		LayerUDP:        {"UDP", "udp", decodeUDP, udpFields},
+		LayerTCP:        {"TCP", "tcp", decodeTCP, tcpFields},
+		LayerTCPExcerpt: {"TCP", "tcp", decodeTCPExcerpt, tcpExcerptFields},
 	}
 }

@@ -9,7 +9,11 @@ type Packet struct {
 
 	layers [MaxLayers]Layer
 	n      int
+	body   int // set by limitNext for the layer to come, or noLimit
 }
+
+// noLimit is the value of Packet.body when the layer to come ends where the present one does.
+const noLimit = -1
 
 // Decode finds the layers of a frame of link type link. data is what was captured of wire bytes; it is
 // kept, not copied, so the layers are good as long as data is. A wire smaller than len(data) is taken
@@ -17,32 +21,40 @@ type Packet struct {
 //
 // Every frame gives at least one layer. A layer that cannot be read ends the list and carries the error.
 func (p *Packet) Decode(link LinkType, data []byte, wire int) {
-	p.Data, p.Wire, p.Link, p.n = data, max(wire, len(data)), link, 0
-	p.follow(link.layer(), Layer{Net: -1, End: len(data), Wire: p.Wire})
+	p.Data, p.Wire, p.Link, p.n, p.body = data, max(wire, len(data)), link, 0, noLimit
+	p.layers[0] = Layer{Net: -1, End: len(data), Wire: p.Wire}
+	p.follow(link.layer())
 }
 
-// follow decodes the chain of headers that starts with a layer of type t at l.Start.
-func (p *Packet) follow(t LayerType, l Layer) {
-	for t != LayerNone {
-		if p.n == MaxLayers {
-			last := &p.layers[p.n-1]
-			last.Type, last.Err = t, ErrTooDeep
-			return
-		}
-		l.Type, l.Payload = t, l.End
-		at := &p.layers[p.n]
-		*at = l
+// follow decodes the chain of headers that starts with one of type t. The layer it goes to is prepared: all but
+// Type and Payload are set.
+func (p *Packet) follow(t LayerType) {
+	for {
+		l := &p.layers[p.n]
 		p.n++
-		t = protocols[t].decode(p, at)
-		if at.Err != nil {
+		l.Type, l.Payload = t, l.End
+		if p.n == MaxLayers && t != LayerData {
+			l.Err = ErrTooDeep
 			return
 		}
-		if t == LayerNone || at.Payload >= at.End && t == LayerData {
+		t = protocols[t].decode(p, l)
+		if t == LayerNone || t == LayerData && l.Payload >= l.End {
 			return
 		}
-		l = Layer{Net: at.Net, Flags: at.Flags, Start: at.Payload, End: at.End, Wire: at.Wire - (at.Payload - at.Start)}
-		if at.Type == LayerIPv4 || at.Type == LayerIPv6 {
-			l.Net = int8(p.n - 1)
+		next := &p.layers[p.n]
+		next.Flags, next.Net, next.Err = l.Flags, l.Net, nil
+		switch l.Type {
+		case LayerIPv4, LayerIPv6:
+			next.Net = int8(p.n - 1)
+		case LayerICMPv4, LayerICMPv6:
+			if t != LayerData {
+				next.Flags |= Quoted
+			}
+		}
+		next.Start, next.End, next.Wire = l.Payload, l.End, l.Wire-(l.Payload-l.Start)
+		if p.body != noLimit {
+			p.limit(next, p.body)
+			p.body = noLimit
 		}
 	}
 }
@@ -69,23 +81,36 @@ func (p *Packet) limit(l *Layer, n int) {
 	}
 }
 
+// limitNext gives the layer that follows the present one n bytes: the present one goes on behind it, with padding.
+func (p *Packet) limitNext(n int) { p.body = n }
+
+// inner gives the layer that follows l, one of p.Layers(), or nil.
+func (p *Packet) inner(l *Layer) *Layer {
+	for i := range p.n - 1 {
+		if at := &p.layers[i]; at.Start == l.Start && at.Type == l.Type {
+			return &p.layers[i+1]
+		}
+	}
+	return nil
+}
+
 // fail records why a layer cannot be read.
 func (l *Layer) fail(err error) LayerType {
 	l.Err = err
 	return LayerNone
 }
 
-// addrs gives the addresses and the protocol number that a pseudo-header of layer l has; ok is false
-// where there is no IP header or the checksum cannot be verified because bytes are elsewhere.
+// pseudoHeader sums the pseudo-header that the checksum of layer l covers, for an upper layer of length bytes; ok is
+// false where there is no IP header or the checksum cannot be verified because bytes are elsewhere.
 func (p *Packet) pseudoHeader(l *Layer, proto IPProto, length int) (sum Sum, ok bool) {
-	if l.Net < 0 || l.Truncated() || l.Flags&Fragmented != 0 {
+	if l.Net < 0 || l.Truncated() || l.Flags&(Fragmented|Quoted) != 0 {
 		return 0, false
 	}
 	net := &p.layers[l.Net]
 	switch net.Type {
 	case LayerIPv4:
 		ip := IPv4(p.Bytes(net))
-		return PseudoHeaderSum(ip.Src(), ip.Dst(), proto, length), true
+		return PseudoHeaderSum(ip.Src(), ip.FinalDst(), proto, length), true
 	case LayerIPv6:
 		ip := IPv6(p.Bytes(net))
 		return PseudoHeaderSum(ip.Src(), p.finalDst(l, ip), proto, length), true

@@ -198,6 +198,10 @@ func (t TCP) Fields(s Sink, payload int, sum ChecksumResult) {
 func decodeTCP(p *Packet, l *Layer) LayerType {
 	t := TCP(p.Bytes(l))
 	if err := t.Check(); err != nil {
+		if err == ErrTruncated && l.Flags&Quoted != 0 {
+			l.Type = LayerTCPExcerpt
+			return decodeTCPExcerpt(p, l)
+		}
 		return l.fail(err)
 	}
 	l.Payload = l.Start + t.HeaderLen()

@@ -63,13 +63,17 @@ type Options struct {
 	Quiet       bool // -q: less about each protocol
 	LinkHeader  bool // -e: line only, the tree always shows it
 	AbsoluteSeq bool // -S: line only, TCP sequence numbers as they are
+	NoChecksum  bool // -K: line only, checksums are not verified
 	Number      bool // -#
 	Time        TimeStyle
 	Nano        bool           // nine digits behind the point instead of six
 	Location    *time.Location // of the times of day; nil means time.Local
 	Hex         HexStyle
 	Theme       *Theme // nil for plain text
-	Snaplen     int    // line only: nothing changes below it but "[|proto]" marks
+	// InterfaceName gives the name of a network interface by the index that cooked captures record, "" for none. It is
+	// called for each of their packets. The line shows "?" for all of them when it is nil.
+	InterfaceName func(index int) string
+	Snaplen       int // line only: nothing changes below it but "[|proto]" marks
 }
 
 // Role is what a piece of coloured text means.

@@ -1,0 +1,145 @@
+package capture
+
+import (
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/bpf"
+
+	"smoltcp/dissect"
+)
+
+// AnyInterface is the name that stands for all interfaces of the machine.
+const AnyInterface = "any"
+
+// LiveOptions says what NewLive captures.
+type LiveOptions struct {
+	// Interface is a name, or AnyInterface: then packets have Linux's cooked header (LINKTYPE_LINUX_SLL2) in the
+	// place of their own, and tell which interface they passed.
+	Interface string
+
+	Snaplen int // bytes kept of each packet; zero: DefaultSnaplen
+
+	// NotPromiscuous leaves the interface's own filter of hardware addresses as it is. With AnyInterface it always is.
+	NotPromiscuous bool
+
+	// Direction keeps to packets that were received (DirIn) or sent (DirOut).
+	Direction Direction
+
+	// Buffer is how much the kernel may hold until Next is called, in bytes; zero: 8 MiB. The kernel counts what it
+	// spends on a packet, which for short ones is several times their length, and may grant less to an unprivileged
+	// process.
+	Buffer int
+
+	// Filter is a program for the kernel, which drops packets for which it returns zero. It sees them as the kernel
+	// does: from the header of the interface's link type on, without the VLAN tag that the kernel has set aside
+	// (read it at SKF_AD_VLAN_TAG); with AnyInterface from the network header on (read the rest at SKF_AD_PROTOCOL,
+	// SKF_AD_IFINDEX, SKF_AD_PKTTYPE and SKF_LL_OFF). What it returns for packets to keep must be at least Snaplen.
+	Filter []bpf.RawInstruction
+}
+
+// defaultBuffer is the size of the kernel's buffer, in bytes, unless options say otherwise.
+const defaultBuffer = 8 << 20
+
+// InterfaceInfo describes a network interface for people who choose one.
+type InterfaceInfo struct {
+	Name        string
+	Description string
+	Index       int
+
+	Up       bool // switched on
+	Running  bool // able to pass packets
+	Loopback bool
+	Wireless bool
+
+	// Carrier reports whether something is connected to the interface. It means nothing unless CarrierKnown.
+	Carrier, CarrierKnown bool
+
+	Hardware net.HardwareAddr
+	MTU      int // bytes
+	Addrs    []netip.Prefix
+}
+
+// ListInterfaces lists the interfaces to capture from, AnyInterface among them, in the order in which libpcap's tools
+// do: those that are likely to be wanted first.
+func ListInterfaces() ([]InterfaceInfo, error) {
+	all, err := net.Interfaces()
+	if err != nil {
+		return nil, err
+	}
+	list := make([]InterfaceInfo, 0, len(all)+1)
+	for _, ifi := range all {
+		i := InterfaceInfo{
+			Name:     ifi.Name,
+			Index:    ifi.Index,
+			Up:       ifi.Flags&net.FlagUp != 0,
+			Running:  ifi.Flags&net.FlagRunning != 0,
+			Loopback: ifi.Flags&net.FlagLoopback != 0,
+			Hardware: ifi.HardwareAddr,
+			MTU:      ifi.MTU,
+		}
+		if addrs, err := ifi.Addrs(); err == nil {
+			for _, a := range addrs {
+				if p, err := netip.ParsePrefix(a.String()); err == nil {
+					i.Addrs = append(i.Addrs, p)
+				}
+			}
+		}
+		probeInterface(&i)
+		list = append(list, i)
+	}
+	list = append(list, InterfaceInfo{
+		Name:        AnyInterface,
+		Description: "Pseudo-device that captures on all interfaces",
+		Up:          true,
+		Running:     true,
+	})
+	slices.SortStableFunc(list, func(a, b InterfaceInfo) int { return a.rank() - b.rank() })
+	return list, nil
+}
+
+// rank orders interfaces: one that is not running comes after all that are, and so on down to the number at the end of
+// the name.
+func (i *InterfaceInfo) rank() int {
+	rank := 0
+	for _, late := range [...]bool{
+		!i.Running,
+		!i.Up,
+		!i.Wireless && i.CarrierKnown && !i.Carrier,
+		i.Loopback,
+		i.Name == AnyInterface,
+	} {
+		rank <<= 1
+		if late {
+			rank |= 1
+		}
+	}
+	unit := 0
+	for _, c := range i.Name[len(strings.TrimRight(i.Name, "0123456789")):] {
+		unit = min(unit*10+int(c-'0'), 1<<20)
+	}
+	return rank<<21 + unit
+}
+
+// cookedHeader is the length of the header of LINKTYPE_LINUX_SLL2, in bytes.
+const cookedHeader = 20
+
+// linkOf gives the link type of an interface with hardware type arphrd (ARPHRD_ in Linux), as libpcap does. ok is
+// false for one whose header nobody here knows: its packets are captured cooked.
+func linkOf(arphrd uint16) (link dissect.LinkType, ok bool) {
+	switch arphrd {
+	case 1, 772: // Ethernet, loopback
+		return dissect.LinkEthernet, true
+	case 768, 769, 776, 519, 65534: // IP in IP, raw IP, and none (TUN, WireGuard)
+		return dissect.LinkRaw, true
+	case 801:
+		return 105, true // IEEE 802.11
+	case 802:
+		return 119, true // the same behind a Prism header
+	case 803:
+		return 127, true // the same behind a radiotap header
+	}
+	return dissect.LinkSLL2, false
+}

@@ -1,0 +1,99 @@
+package capture
+
+import (
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// poller waits for a descriptor or for a call of wake. It owns the descriptor: use guards it against close.
+type poller struct {
+	fd    int
+	event int // eventfd that wake writes to
+
+	// use is held while fd is in use. Its owner is the goroutine of the host's loop, so close is all that it ever
+	// keeps waiting, and not for long, since close wakes.
+	use    sync.Mutex
+	closed atomic.Bool
+	fds    [2]unix.PollFd
+
+	wakes  sync.Mutex // guards event against close
+	signal atomic.Bool
+}
+
+// init makes p wait for fd, which p owns from now on unless there is an error.
+func (p *poller) init(fd int) error {
+	event, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		return err
+	}
+	p.fd, p.event = fd, event
+	return nil
+}
+
+// wait blocks until something happens to fd (revents says what), wake was called, the timeout has passed (negative: for
+// ever) or a signal came. p.use is held.
+func (p *poller) wait(timeout time.Duration, write bool) (revents int16, err error) {
+	if p.closed.Load() {
+		return 0, net.ErrClosed
+	}
+	p.fds[0] = unix.PollFd{Fd: int32(p.fd), Events: unix.POLLIN}
+	if write {
+		p.fds[0].Events |= unix.POLLOUT
+	}
+	p.fds[1] = unix.PollFd{Fd: int32(p.event), Events: unix.POLLIN}
+	var ts *unix.Timespec
+	if timeout >= 0 {
+		t := unix.NsecToTimespec(int64(timeout))
+		ts = &t
+	}
+	if _, err := unix.Ppoll(p.fds[:], ts, nil); err != nil {
+		if err == unix.EINTR {
+			return 0, nil
+		}
+		return 0, err
+	}
+	if p.fds[1].Revents != 0 {
+		// Empty the eventfd first: a wake after that may be lost with signal, but then its caller is served by this
+		// return.
+		var count [8]byte
+		_, _ = unix.Read(p.event, count[:])
+		p.signal.Store(false)
+	}
+	if p.closed.Load() {
+		return 0, net.ErrClosed
+	}
+	return p.fds[0].Revents, nil
+}
+
+// wake ends the wait that is going on or else the next one.
+func (p *poller) wake() {
+	if p.signal.Swap(true) {
+		return // on its way
+	}
+	p.wakes.Lock()
+	defer p.wakes.Unlock()
+	if p.event >= 0 {
+		one := [8]byte{1, 1, 1, 1, 1, 1, 1, 1} // any number will do
+		_, _ = unix.Write(p.event, one[:])
+	}
+}
+
+// close ends the wait that is going on and closes the descriptors.
+func (p *poller) close() error {
+	if p.closed.Swap(true) {
+		return nil
+	}
+	p.signal.Store(false)
+	p.wake()
+	p.use.Lock()
+	defer p.use.Unlock()
+	p.wakes.Lock()
+	defer p.wakes.Unlock()
+	_ = unix.Close(p.event)
+	p.event = -1
+	return unix.Close(p.fd)
+}

@@ -1,0 +1,131 @@
+// Package commands holds smoltcp's subcommands, one file each: the flags, an options struct made from them,
+// and a loop that moves packets between the packages that do the work. Nothing imports it but main.
+//
+// A command gets its streams from the Env and reports through its error, so that a test can run it; it never exits
+// the process and never prints an error itself.
+package commands
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// Env is what a command may touch of the process it runs in.
+type Env struct {
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+}
+
+// usageError is a command line that asks for something impossible: exit code 2.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// errSilent ends a command that has nothing to add to what was printed already.
+var errSilent = errors.New("stopped")
+
+// Silent reports whether err needs no line on stderr.
+func Silent(err error) bool { return errors.Is(err, errSilent) }
+
+// ExitCode is 0 for success, 1 for a failure, 2 for a usage error.
+func ExitCode(err error) int {
+	var usage usageError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &usage):
+		return 2
+	}
+	return 1
+}
+
+// New builds the application. Its arguments must have passed through Arrange.
+func New(env Env) *cli.App {
+	cli.VersionFlag = &cli.BoolFlag{Name: "version", Usage: "print the version and exit", DisableDefaultText: true}
+	cli.VersionPrinter = func(c *cli.Context) { fmt.Fprintf(c.App.Writer, "smoltcp %s\n", c.App.Version) }
+	app := &cli.App{
+		Name:  "smoltcp",
+		Usage: "look at packets, and be a host that answers them",
+		UsageText: "smoltcp dump [flags] [interface] [filter]    what is on this wire, now\n" +
+			"smoltcp decode [flags] file [filter]         what was on that wire\n" +
+			"smoltcp serve [flags] interface              a whole TCP/IP host, in this process",
+		Version:         version(),
+		Commands:        allCommands(env),
+		Reader:          env.Stdin,
+		Writer:          env.Stdout,
+		ErrWriter:       env.Stderr,
+		HideHelpCommand: true,
+		OnUsageError:    func(c *cli.Context, err error, _ bool) error { return usageError{err} },
+		ExitErrHandler:  func(*cli.Context, error) {},
+		Action: func(c *cli.Context) error {
+			if c.Args().Present() {
+				var have []string
+				for _, cmd := range c.App.Commands {
+					have = append(have, cmd.Name)
+				}
+				return usagef("%s: no such command (have: %s)", c.Args().First(), strings.Join(have, ", "))
+			}
+			return cli.ShowAppHelp(c)
+		},
+	}
+	for _, cmd := range app.Commands {
+		name := cmd.Name
+		cmd.HideHelpCommand = true
+		cmd.OnUsageError = func(c *cli.Context, err error, _ bool) error {
+			return usagef("%s: %s (see smoltcp %s --help)", name, plainFlagError(err), name)
+		}
+		action := cmd.Action
+		cmd.Action = func(c *cli.Context) error {
+			if err := action(c); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			return nil
+		}
+	}
+	return app
+}
+
+// allCommands lists the subcommands in the order of the help text.
+func allCommands(env Env) []*cli.Command {
+	return []*cli.Command{dumpCommand(env), decodeCommand(env), serveCommand(env)}
+}
+
+// plainFlagError says in tcpdump's words what the flag package found.
+func plainFlagError(err error) string {
+	s := err.Error()
+	if f, ok := strings.CutPrefix(s, "flag provided but not defined: -"); ok {
+		return "no such flag: " + dashed(f)
+	}
+	if f, ok := strings.CutPrefix(s, "flag needs an argument: -"); ok {
+		return "flag " + dashed(f) + " needs a value"
+	}
+	return s
+}
+
+func dashed(flag string) string {
+	if len(flag) == 1 {
+		return "-" + flag
+	}
+	return "--" + strings.TrimPrefix(flag, "-")
+}
+
+// version is the module's, as the Go tool stamped it into the binary.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(devel)"
+	}
+	v := info.Main.Version
+	if i := slices.IndexFunc(info.Settings, func(s debug.BuildSetting) bool { return s.Key == "vcs.revision" }); i >= 0 && v == "(devel)" {
+		v += " " + info.Settings[i].Value
+	}
+	return v
+}

@@ -1,0 +1,200 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+
+	"smoltcp/capture"
+	"smoltcp/dissect"
+	"smoltcp/format"
+)
+
+// viewer moves packets from a source to the text on standard output, to a savefile, or to both.
+type viewer struct {
+	out   outputOptions
+	text  *textWriter    // nil: nothing is printed
+	save  capture.Writer // nil: nothing is saved
+	file  string         // the savefile's name, for errors
+	flush bool           // -U: each packet reaches the savefile at once
+
+	// names is true where packets come from more than one interface, so that each must say from which.
+	names bool
+
+	// described is how many of the source's interfaces the savefile knows.
+	described int
+
+	seen    int // packets so far
+	printer format.Printer
+	packet  dissect.Packet
+	frame   format.Frame
+}
+
+// run moves packets until the source ends, the count is reached, ctx is done or something fails. Whatever
+// was taken from the source has been written and saved when it returns.
+func (v *viewer) run(ctx context.Context, src capture.Source) (err error) {
+	if v.text != nil {
+		v.printer = v.out.printer()
+	}
+	stop := context.AfterFunc(ctx, func() { src.Close() })
+	defer stop()
+	defer func() {
+		if ferr := v.finish(); err == nil {
+			err = ferr
+		}
+	}()
+	for v.out.count == 0 || v.seen < v.out.count {
+		p, err := src.Next()
+		if err != nil {
+			if err == io.EOF || ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
+				return nil
+			}
+			return err
+		}
+		v.seen++
+		if v.save != nil {
+			if err := v.write(src, &p); err != nil {
+				return saveError(v.file, err)
+			}
+		}
+		if v.text != nil {
+			if err := v.print(src, &p); err != nil {
+				return outputError(err)
+			}
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+	}
+	return nil
+}
+
+func (v *viewer) print(src capture.Source, p *capture.Packet) error {
+	v.packet.Decode(p.Link, p.Data, p.Len)
+	v.frame = format.Frame{Num: v.seen, Time: p.Time, Direction: p.Direction.String(), Comment: p.Comment, Packet: &v.packet}
+	if all := interfacesOf(src); (v.names || len(all) > 1) && p.Interface < len(all) {
+		v.frame.Interface = all[p.Interface].Name
+	}
+	return v.text.append(func(b []byte) []byte { return v.printer.Append(b, &v.frame) })
+}
+
+func (v *viewer) write(src capture.Source, p *capture.Packet) error {
+	if ng, ok := v.save.(*capture.PcapngWriter); ok {
+		// A pcapng file may describe further interfaces between its packets.
+		for all := interfacesOf(src); v.described < len(all); v.described++ {
+			if _, err := ng.AddInterface(all[v.described]); err != nil {
+				return err
+			}
+		}
+	}
+	if err := v.save.Write(p); err != nil {
+		return err
+	}
+	if v.flush {
+		return v.save.Flush()
+	}
+	return nil
+}
+
+// finish writes out what is buffered and closes the savefile. The first error counts.
+func (v *viewer) finish() (err error) {
+	if v.text != nil {
+		if e := v.text.Flush(); e != nil {
+			err = outputError(e)
+		}
+	}
+	if v.save != nil {
+		if e := v.save.Close(); err == nil && e != nil {
+			err = saveError(v.file, e)
+		}
+		v.save = nil
+	}
+	return err
+}
+
+// interfacesOf lists the interfaces that a source has told of so far.
+func interfacesOf(src capture.Source) []capture.Interface {
+	if list, ok := src.(capture.Interfaces); ok {
+		return list.Interfaces()
+	}
+	return nil
+}
+
+// plural gives "1 packet" and "2 packets".
+func plural(n uint64, noun string) string {
+	if n == 1 {
+		return fmt.Sprintf("%d %s", n, noun)
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// checkFilter answers a filter expression until there is a compiler for them.
+func checkFilter(words []string) error {
+	if len(words) > 0 {
+		return usagef("filter %q: filter expressions are not supported yet", words)
+	}
+	return nil
+}
+
+// interruptible lets a reader of standard input be interrupted: a read of a pipe or a terminal cannot be.
+type interruptible struct {
+	ctx   context.Context
+	reads chan []byte
+	free  chan []byte
+	err   error
+	rest  []byte
+	held  []byte
+}
+
+func newInterruptible(ctx context.Context, r io.Reader) io.Reader {
+	if f, ok := r.(*os.File); ok {
+		if st, err := f.Stat(); err == nil && st.Mode().IsRegular() {
+			return r
+		}
+	}
+	in := &interruptible{ctx: ctx, reads: make(chan []byte), free: make(chan []byte, 2)}
+	in.free <- make([]byte, 64<<10)
+	in.free <- make([]byte, 64<<10)
+	go func() {
+		defer close(in.reads)
+		for b := range in.free {
+			n, err := r.Read(b[:cap(b)])
+			if n > 0 {
+				select {
+				case in.reads <- b[:n]:
+				case <-ctx.Done():
+					return
+				}
+			}
+			if err != nil {
+				in.err = err
+				return
+			}
+		}
+	}()
+	return in
+}
+
+func (in *interruptible) Read(p []byte) (int, error) {
+	for len(in.rest) == 0 {
+		if in.held != nil {
+			in.free <- in.held
+			in.held = nil
+		}
+		select {
+		case b, ok := <-in.reads:
+			if !ok {
+				return 0, in.err
+			}
+			in.rest, in.held = b, b
+		case <-in.ctx.Done():
+			return 0, io.EOF
+		}
+	}
+	n := copy(p, in.rest)
+	in.rest = in.rest[n:]
+	return n, nil
+}

@@ -1,0 +1,81 @@
+package stack
+
+import (
+	"io"
+	"time"
+
+	"smoltcp/stack/tcp"
+)
+
+// Time is an instant on the clock of the stack's owner, in nanoseconds since an origin of its choice. It must be
+// monotonic and never go back.
+type Time = tcp.Time
+
+// Never is later than every deadline.
+const Never = tcp.Never
+
+// Config holds the limits and habits of a stack. Every zero field takes its documented default.
+type Config struct {
+	// Rand is the source of everything that must not be guessed: sequence numbers (RFC 6528), ports (RFC 6056), packet
+	// IDs, timestamp offsets. Default crypto/rand.Reader; a seeded math/rand/v2.ChaCha8 makes a run repeatable.
+	Rand io.Reader
+
+	// TTL is the default time to live of packets: 64.
+	TTL uint8
+
+	// TCP is what connections get that name no configuration of their own. Its MSS is lowered to
+	// what the interface carries, and Events, if set here, is called before Config.Events.
+	TCP tcp.Config
+
+	// Backlog is how many connections of a listener may be half open or wait for Accept: 128.
+	Backlog int
+	// MaxConns bounds the TCP connections in all states together: 1<<20. SYNs beyond it are dropped.
+	MaxConns int
+	// MaxTimeWait bounds the connections that the program has closed and that are in TIME-WAIT: 65536. The oldest goes first.
+	MaxTimeWait int
+
+	// UDPRcvBuf and UDPSndBuf bound the bytes that wait in a UDP socket, each datagram counted
+	// with 64 bytes more than its payload: 256 KiB each. One datagram always fits.
+	UDPRcvBuf, UDPSndBuf int
+
+	// Neighbors bounds the resolved entries of an interface's neighbor cache, and, apart from those, the ones that are being
+	// resolved: 512.
+	Neighbors int
+	// NeighborReachable is how long an answer is trusted: 30 s. After that the entry is asked again by
+	// unicast while it is in use, and dropped at twice that time.
+	NeighborReachable time.Duration
+	// NeighborQueue bounds the packets that wait for one neighbor to answer: 16. The newest replaces the oldest.
+	NeighborQueue int
+	// NeighborQueueBytes bounds the bytes of all packets of an interface that wait for neighbors: 1 MiB.
+	NeighborQueueBytes int
+
+	// ReassemblyMemory bounds the bytes that fragments waiting for others hold: 2 MiB. The oldest datagram goes first.
+	ReassemblyMemory int
+	// ReassemblyTimeout is how long fragments wait: 60 s (RFC 1122 section 3.3.2).
+	ReassemblyTimeout time.Duration
+
+	// ICMPRate and ICMPBurst limit the ICMP errors sent: 1000 a second with bursts of 50.
+	// ICMPPeerRate and ICMPPeerBurst limit those to one peer: 20 a second with bursts of 20.
+	ICMPRate, ICMPBurst         int
+	ICMPPeerRate, ICMPPeerBurst int
+
+	// EchoBroadcast answers echo requests that were sent to a broadcast address (RFC 1122 section 3.2.2.6).
+	EchoBroadcast bool
+
+	// Burst is how many frames one Poll takes from each interface, and how many it sends on each: 64.
+	Burst int
+	// TxQueue bounds the frames that the stack itself (ARP, ICMP, RST) has waiting for a full device, for each interface: 256.
+	TxQueue int
+
+	// Events, if set, is called for every decision worth a line in a trace, inside Poll or the socket call
+	// that made it. It must not call into the stack.
+	Events func(Event)
+}
+
+// def gives v the value d if it is zero.
+func def[T comparable](v *T, d T) {
+	var zero T
+	if *v == zero {
+		*v = d
+	}
+}

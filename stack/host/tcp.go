@@ -1,0 +1,411 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"smoltcp/stack"
+	"smoltcp/stack/tcp"
+)
+
+// endpoint is what connections, listeners and packet sockets have in common: goroutines that wait for the stack.
+type endpoint struct {
+	host *Host
+	once sync.Once
+	gone chan struct{} // closed by Close, or by the end of the host
+
+	// readable and writable hold a token after something happened that a reader or a writer may wait for.
+	readable, writable chan struct{}
+	rd, wr             deadline
+}
+
+func newEndpoint(h *Host) endpoint {
+	return endpoint{host: h, gone: make(chan struct{}), readable: make(chan struct{}, 1), writable: make(chan struct{}, 1)}
+}
+
+// notify is the handler of the endpoint's socket. It runs in the loop.
+func (e *endpoint) notify() {
+	for _, c := range [...]chan struct{}{e.readable, e.writable} {
+		select {
+		case c <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (e *endpoint) hostEnded() { e.once.Do(func() { close(e.gone) }) }
+
+// closed reports whether the endpoint was closed.
+func (e *endpoint) closed() bool { return isClosed(e.gone) }
+
+// wait blocks until token has one, and fails when the deadline passes or the endpoint is closed before.
+func (e *endpoint) wait(token chan struct{}, d *deadline) error {
+	select {
+	case <-token:
+		return nil
+	case <-e.gone:
+		return net.ErrClosed
+	case <-d.wait():
+		return os.ErrDeadlineExceeded
+	}
+}
+
+// retry calls f under the lock until it gives something else than ErrWouldBlock, waiting for token in between.
+func (e *endpoint) retry(token chan struct{}, d *deadline, f func() error) error {
+	for {
+		if e.closed() {
+			return net.ErrClosed
+		}
+		if err := d.err(); err != nil {
+			return err
+		}
+		e.host.lock()
+		err := f()
+		e.host.unlock()
+		if !errors.Is(err, stack.ErrWouldBlock) {
+			return err
+		}
+		if err := e.wait(token, d); err != nil {
+			return err
+		}
+	}
+}
+
+func (e *endpoint) SetDeadline(t time.Time) error {
+	if err := e.SetReadDeadline(t); err != nil {
+		return err
+	}
+	return e.SetWriteDeadline(t)
+}
+
+func (e *endpoint) SetReadDeadline(t time.Time) error {
+	if e.closed() {
+		return net.ErrClosed
+	}
+	e.rd.set(t)
+	return nil
+}
+
+func (e *endpoint) SetWriteDeadline(t time.Time) error {
+	if e.closed() {
+		return net.ErrClosed
+	}
+	e.wr.set(t)
+	return nil
+}
+
+// TCPConn is a connection: a net.Conn that can also be closed one way.
+type TCPConn struct {
+	endpoint
+	sock          *stack.TCPSocket
+	local, remote *net.TCPAddr
+	reads, writes sync.Mutex // one goroutine at a time in Read, and one in Write
+	noMoreReads   atomic.Bool
+}
+
+var _ net.Conn = (*TCPConn)(nil)
+
+// newTCPConn wraps a socket of the stack. The lock is held.
+func newTCPConn(h *Host, sock *stack.TCPSocket) (*TCPConn, error) {
+	c := &TCPConn{endpoint: newEndpoint(h), sock: sock, local: net.TCPAddrFromAddrPort(sock.LocalAddr()), remote: net.TCPAddrFromAddrPort(sock.RemoteAddr())}
+	if err := h.register(c); err != nil {
+		sock.Abort()
+		return nil, err
+	}
+	sock.SetNoDelay(true) // as Go's own connections are
+	sock.SetHandler(c.notify)
+	return c, nil
+}
+
+// Read reads what has been received, at least one byte. Errors: io.EOF after the peer's last byte; else a *net.OpError around
+// os.ErrDeadlineExceeded, net.ErrClosed, syscall.ECONNRESET or syscall.ETIMEDOUT.
+func (c *TCPConn) Read(p []byte) (n int, err error) {
+	c.reads.Lock()
+	defer c.reads.Unlock()
+	err = c.retry(c.readable, &c.rd, func() (err error) {
+		if c.noMoreReads.Load() {
+			return io.EOF
+		}
+		if len(p) == 0 {
+			return nil
+		}
+		n, err = c.sock.Read(p)
+		return err
+	})
+	return n, c.opError("read", err)
+}
+
+// Write writes all of p, waiting for room as long as it takes. Errors as for Read, and syscall.EPIPE after CloseWrite.
+func (c *TCPConn) Write(p []byte) (n int, err error) {
+	c.writes.Lock()
+	defer c.writes.Unlock()
+	for first := true; first || n < len(p); first = false {
+		err = c.retry(c.writable, &c.wr, func() error {
+			m, err := c.sock.Write(p[n:])
+			n += m
+			return err
+		})
+		if err != nil {
+			return n, c.opError("write", err)
+		}
+	}
+	return n, nil
+}
+
+// Close gives the connection up: what was written is still delivered, in the background, and then the peer sees the end. A peer
+// whose data was not all read is reset, as by the kernel.
+func (c *TCPConn) Close() error {
+	return c.end("close", func() { c.sock.Close() })
+}
+
+// Abort ends the connection at once: the peer is reset.
+func (c *TCPConn) Abort() error {
+	return c.end("close", func() { c.sock.Abort() })
+}
+
+func (c *TCPConn) end(op string, f func()) error {
+	closed := true
+	c.once.Do(func() {
+		closed = false
+		close(c.gone)
+	})
+	if closed {
+		return c.opError(op, net.ErrClosed)
+	}
+	c.host.lock()
+	defer c.host.unlock()
+	f()
+	delete(c.host.open, c)
+	return nil
+}
+
+// CloseWrite ends our direction of the stream; the peer's goes on.
+func (c *TCPConn) CloseWrite() error {
+	if c.closed() {
+		return c.opError("close", net.ErrClosed)
+	}
+	c.host.lock()
+	defer c.host.unlock()
+	return c.opError("close", c.sock.CloseWrite())
+}
+
+// CloseRead has reads return io.EOF from now on. The peer is not told.
+func (c *TCPConn) CloseRead() error {
+	if c.closed() {
+		return c.opError("close", net.ErrClosed)
+	}
+	c.noMoreReads.Store(true)
+	c.notify()
+	return nil
+}
+
+// SetNoDelay turns the Nagle algorithm off, which is the default, or on.
+func (c *TCPConn) SetNoDelay(off bool) error {
+	c.host.lock()
+	defer c.host.unlock()
+	c.sock.SetNoDelay(off)
+	return nil
+}
+
+// SetKeepAliveConfig sets keep-alive. Zero fields have the defaults of package tcp.
+func (c *TCPConn) SetKeepAliveConfig(k tcp.KeepAlive) error {
+	c.host.lock()
+	defer c.host.unlock()
+	c.sock.SetKeepAlive(k)
+	return nil
+}
+
+func (c *TCPConn) LocalAddr() net.Addr  { return c.local }
+func (c *TCPConn) RemoteAddr() net.Addr { return c.remote }
+
+// Info is a snapshot of the connection's variables.
+func (c *TCPConn) Info() tcp.Info {
+	c.host.lock()
+	defer c.host.unlock()
+	return c.sock.Info()
+}
+
+func (c *TCPConn) opError(op string, err error) error {
+	if errors.Is(err, stack.ErrClosed) && c.closed() {
+		err = net.ErrClosed
+	}
+	return opError(op, "tcp", c.local, c.remote, err)
+}
+
+// opError gives err the form that errors of Go's net package have.
+func opError(op, network string, source, addr net.Addr, err error) error {
+	switch {
+	case err == nil, err == io.EOF:
+		return err
+	case errors.Is(err, stack.ErrClosed):
+		// The endpoint is open, or net.ErrClosed would have come first: it was our direction that was closed.
+		err = os.NewSyscallError(op, syscall.EPIPE)
+	default:
+		if no, ok := errno(err); ok {
+			err = os.NewSyscallError(op, no)
+		}
+	}
+	return &net.OpError{Op: op, Net: network, Source: source, Addr: addr, Err: err}
+}
+
+// TCPListener is a net.Listener.
+type TCPListener struct {
+	endpoint
+	sock *stack.TCPListener
+	addr *net.TCPAddr
+}
+
+var _ net.Listener = (*TCPListener)(nil)
+
+// Accept waits for the next connection.
+func (l *TCPListener) Accept() (net.Conn, error) {
+	var c *TCPConn
+	err := l.retry(l.readable, &l.rd, func() error {
+		sock, err := l.sock.Accept()
+		if err != nil {
+			return err
+		}
+		if l.sock.Pending() > 0 {
+			l.notify() // the token was for the first of them; others may be waiting in Accept too
+		}
+		c, err = newTCPConn(l.host, sock)
+		return err
+	})
+	if err != nil {
+		if errors.Is(err, stack.ErrClosed) {
+			err = net.ErrClosed
+		}
+		return nil, opError("accept", "tcp", nil, l.addr, err)
+	}
+	return c, nil
+}
+
+// Close ends listening. Connections that were not accepted are reset.
+func (l *TCPListener) Close() error {
+	closed := true
+	l.once.Do(func() {
+		closed = false
+		close(l.gone)
+	})
+	if closed {
+		return opError("close", "tcp", nil, l.addr, net.ErrClosed)
+	}
+	l.host.lock()
+	defer l.host.unlock()
+	l.sock.Close()
+	delete(l.host.open, l)
+	return nil
+}
+
+func (l *TCPListener) Addr() net.Addr { return l.addr }
+
+// Listen opens a listener, as net.Listen does: network is tcp or tcp4, address "192.168.69.1:80", ":80" for every address
+// of the host, port 0 for a free one.
+func (h *Host) Listen(network, address string) (net.Listener, error) {
+	if network != "tcp" && network != "tcp4" {
+		return nil, &net.OpError{Op: "listen", Net: network, Err: net.UnknownNetworkError(network)}
+	}
+	at, err := parseAddr(address)
+	if err != nil {
+		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
+	}
+	h.lock()
+	defer h.unlock()
+	sock, err := h.stack.ListenTCP(at, stack.TCPOptions{})
+	if err != nil {
+		return nil, opError("listen", network, nil, net.TCPAddrFromAddrPort(at), err)
+	}
+	l := &TCPListener{endpoint: newEndpoint(h), sock: sock, addr: net.TCPAddrFromAddrPort(sock.Addr())}
+	if err := h.register(l); err != nil {
+		sock.Close()
+		return nil, opError("listen", network, nil, l.addr, err)
+	}
+	sock.SetHandler(l.notify)
+	return l, nil
+}
+
+// Dial opens a connection, as net.Dialer.DialContext does, or a connected UDP socket: network is tcp, tcp4, udp or udp4, address
+// "192.168.69.100:80". Names are not resolved. It has the shape that http.Transport.DialContext wants.
+func (h *Host) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	to, err := parseAddr(address)
+	switch {
+	case err != nil:
+		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
+	case network == "udp" || network == "udp4":
+		return h.dialUDP(network, to)
+	case network != "tcp" && network != "tcp4":
+		return nil, &net.OpError{Op: "dial", Net: network, Err: net.UnknownNetworkError(network)}
+	}
+	remote := net.TCPAddrFromAddrPort(to)
+	fail := func(err error) (net.Conn, error) { return nil, opError("dial", network, nil, remote, err) }
+	if err := ctx.Err(); err != nil {
+		return fail(contextError(err))
+	}
+	h.lock()
+	sock, err := h.stack.DialTCP(to, stack.TCPOptions{})
+	var c *TCPConn
+	if err == nil {
+		c, err = newTCPConn(h, sock)
+	}
+	h.unlock()
+	if err != nil {
+		return fail(err)
+	}
+	for {
+		select {
+		case <-c.writable:
+		case <-c.gone:
+			return fail(net.ErrClosed)
+		case <-ctx.Done():
+			c.Abort()
+			return fail(contextError(ctx.Err()))
+		}
+		h.lock()
+		state, err := sock.State(), sock.Err()
+		h.unlock()
+		switch {
+		case err != nil:
+			c.Close()
+			return fail(err)
+		case state != tcp.SynSent && state != tcp.SynReceived:
+			c.notify() // it may have something to read already
+			return c, nil
+		}
+	}
+}
+
+// contextError gives the end of a context as net.Dialer does: a deadline is a timeout.
+func contextError(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return os.ErrDeadlineExceeded
+	}
+	return err
+}
+
+// parseAddr reads "host:port", in which a missing host is every address of ours.
+func parseAddr(s string) (netip.AddrPort, error) {
+	host, port, err := net.SplitHostPort(s)
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return netip.AddrPort{}, &net.AddrError{Err: "port is not a number below 65536", Addr: s}
+	}
+	a := netip.IPv4Unspecified()
+	if host != "" {
+		if a, err = netip.ParseAddr(host); err != nil {
+			return netip.AddrPort{}, &net.AddrError{Err: "host is not an IP address", Addr: s}
+		}
+	}
+	return netip.AddrPortFrom(a.Unmap(), uint16(n)), nil
+}

@@ -1,0 +1,201 @@
+package stack
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"time"
+
+	"smoltcp/dissect"
+	"smoltcp/stack/tcp"
+)
+
+// maxQuote is how much of a packet an error quotes: the error is then 576 bytes long (RFC 1812 section 4.3.2.3).
+const maxQuote = 576 - dissect.IPv4MinHeaderLen - dissect.ICMPv4HeaderLen
+
+// icmp processes a received message.
+func (s *Stack) icmp(ip dissect.IPv4, in arrival) {
+	m := dissect.ICMPv4(ip.Payload())
+	if m.CheckWhole() != nil {
+		s.drop(in.ifc, &s.counters.ICMPMalformed)
+		return
+	}
+	if !m.ChecksumOK() {
+		s.drop(in.ifc, &s.counters.ICMPChecksum)
+		return
+	}
+	switch m.Type() {
+	case dissect.ICMPv4EchoRequest:
+		s.echo(ip, m, in)
+	case dissect.ICMPv4Unreachable, dissect.ICMPv4TimeExceeded, dissect.ICMPv4ParameterProblem:
+		if in.broadcast {
+			s.drop(in.ifc, &s.counters.ICMPIgnored)
+			return
+		}
+		if err, hard := icmpErr(m.Type(), m.Code()); err != nil {
+			// It is believed only if we may have sent what it quotes (RFC 5927).
+			if s.blame(m.Quote(), err, hard, false) {
+				s.counters.ICMPReceived++
+			} else {
+				s.drop(in.ifc, &s.counters.ICMPUnmatched)
+			}
+			return
+		}
+		fallthrough
+	default:
+		// Among these: Source Quench, which does nothing at all (RFC 6633), and Redirect.
+		s.drop(in.ifc, &s.counters.ICMPIgnored)
+	}
+}
+
+// echo answers an echo request with all of its data (RFC 1122 section 3.2.2.6).
+func (s *Stack) echo(ip dissect.IPv4, m dissect.ICMPv4, in arrival) {
+	src := ip.Dst()
+	if in.broadcast {
+		if !s.cfg.EchoBroadcast {
+			s.drop(in.ifc, &s.counters.ICMPIgnored)
+			return
+		}
+		src = netip.Addr{}
+	}
+	if sourceRouted(ip) {
+		s.drop(in.ifc, &s.counters.IPv4SourceRoute) // the answer would have to go back by that route
+		return
+	}
+	s.counters.ICMPReceived++
+	on := in.ifc
+	if !in.broadcast {
+		on = nil
+	}
+	path, err := s.route(ip.Src(), src, on)
+	if err != nil {
+		s.drop(in.ifc, &s.counters.TxNoRoute)
+		return
+	}
+	data := m.Data()
+	h := dissect.ICMPv4(append(s.transport[:0], m[:dissect.ICMPv4HeaderLen]...))
+	h.SetType(dissect.ICMPv4EchoReply)
+	h.FillChecksum(data)
+	s.counters.EchoReplies++
+	s.sendControl(&packet{
+		path: path, dst: ip.Src(), proto: dissect.ProtoICMP, ttl: s.cfg.TTL, dscp: ip.DSCP(), transport: h, payload: [2][]byte{data},
+	})
+}
+
+// icmpError answers ip by an error, if RFC 1122 section 3.2.2 allows it: not to an ICMP error, not to what was sent to
+// more than one host, not to fragments but the first. The source is one host, since others were dropped.
+func (s *Stack) icmpError(ip dissect.IPv4, in arrival, e dissect.ICMPv4Header) {
+	if in.broadcast || ip.FragmentOffset() != 0 {
+		return
+	}
+	if ip.Protocol() == dissect.ProtoICMP {
+		// Only what is known to be no error is answered.
+		if p := ip.Payload(); len(p) == 0 || !isEcho(dissect.ICMPv4Type(p[0])) {
+			return
+		}
+	}
+	if !s.icmpLimit.allow(ip.Src()) {
+		s.counters.ICMPLimited++
+		return
+	}
+	path, err := s.route(ip.Src(), ip.Dst(), nil)
+	if err != nil {
+		s.drop(in.ifc, &s.counters.TxNoRoute)
+		return
+	}
+	h := dissect.ICMPv4(e.Append(s.transport[:0]))
+	quote := ip[:min(len(ip), maxQuote)]
+	h.FillChecksum(quote)
+	s.counters.ICMPErrorsSent++
+	s.sendControl(&packet{
+		path: path, dst: ip.Src(), proto: dissect.ProtoICMP, ttl: s.cfg.TTL, dscp: 48, transport: h, payload: [2][]byte{quote},
+	})
+}
+
+func isEcho(t dissect.ICMPv4Type) bool {
+	return t == dissect.ICMPv4EchoRequest || t == dissect.ICMPv4EchoReply
+}
+
+// icmpErr gives the meaning of a received error, and whether it ends a connection that is being opened (RFC 1122 section
+// 4.2.3.9); nil for one that a host leaves alone.
+func icmpErr(t dissect.ICMPv4Type, code uint8) (err error, hard bool) {
+	switch t {
+	case dissect.ICMPv4TimeExceeded:
+		return ErrTimeExceeded, false
+	case dissect.ICMPv4ParameterProblem:
+		return ErrParameter, false
+	}
+	switch code {
+	case dissect.ICMPv4NetUnreachable, 6, 9, 11: // unknown, prohibited, not for this type of service
+		return ErrNetUnreachable, false
+	case dissect.ICMPv4ProtocolUnreachable:
+		return ErrProtoUnreach, true
+	case dissect.ICMPv4PortUnreachable:
+		return ErrRefused, true
+	case dissect.ICMPv4FragNeeded:
+		return nil, false // nothing that this host sends forbids fragmentation
+	}
+	return ErrHostUnreachable, false
+}
+
+// unsent tells the sender of an IP packet that no neighbor took it.
+func (s *Stack) unsent(b []byte) { s.blame(b, ErrHostUnreachable, true, true) }
+
+// blame gives err to the socket that sent the packet that ip is the beginning of, and reports whether there is one. certain says that the
+// error comes from this host and not from somebody who may have made it up.
+func (s *Stack) blame(ip dissect.IPv4, err error, hard, certain bool) bool {
+	if ip.Check() != nil || ip.FragmentOffset() != 0 || s.local(ip.Src()) == nil {
+		return false
+	}
+	p := ip.Payload()
+	if len(p) < 8 {
+		return false
+	}
+	local := netip.AddrPortFrom(ip.Src(), binary.BigEndian.Uint16(p))
+	remote := netip.AddrPortFrom(ip.Dst(), binary.BigEndian.Uint16(p[2:]))
+	switch ip.Protocol() {
+	case dissect.ProtoTCP:
+		c := s.tcp.conns[makeTuple(local, remote)]
+		if c == nil || !certain && !c.conn.Outstanding(tcp.Seq(binary.BigEndian.Uint32(p[4:]))) {
+			return false
+		}
+		// Only a connection that is not open yet ends by an error of others (RFC 5927 section 5).
+		if state := c.conn.State(); hard && (state == tcp.SynSent || state == tcp.SynReceived) {
+			c.hardError(err)
+		} else {
+			c.softError(err)
+		}
+		return true
+	case dissect.ProtoUDP:
+		return s.udpError(local, remote, err)
+	}
+	return false
+}
+
+// icmpLimiter limits the errors sent, to all and to each peer (RFC 1812 section 4.3.2.8).
+type icmpLimiter struct {
+	stack *Stack
+	all   rateLimit
+	peers [256]rateLimit // peers that share a place share the limit
+}
+
+func (l *icmpLimiter) init(s *Stack) { l.stack = s }
+
+func (l *icmpLimiter) allow(peer netip.Addr) bool {
+	c := &l.stack.cfg
+	p := &l.peers[l.stack.random.slot(peer, len(l.peers))]
+	return p.allow(l.stack.now, c.ICMPPeerRate, c.ICMPPeerBurst) && l.all.allow(l.stack.now, c.ICMPRate, c.ICMPBurst)
+}
+
+// rateLimit is a token bucket, kept as the time at which it will be full.
+type rateLimit struct{ full Time }
+
+// allow takes a token, if there is one, from a bucket that gets rate tokens a second and holds burst.
+func (r *rateLimit) allow(now Time, rate, burst int) bool {
+	interval := Time(time.Second) / Time(rate)
+	full := max(r.full, now) + interval
+	if full > now+interval*Time(burst) {
+		return false
+	}
+	r.full = full
+	return true
+}

@@ -1,0 +1,112 @@
+package stack
+
+import (
+	"smoltcp/dissect"
+)
+
+// arrival is what is known of a packet below IP and at it, for those who decide whether to answer.
+type arrival struct {
+	ifc       *Interface
+	broadcast bool // the frame was sent to more than this station
+	fragments bool // put together from fragments: the device cannot have verified checksums
+}
+
+// receive takes at most burst frames from the device.
+func (ifc *Interface) receive(burst int) {
+	s := ifc.stack
+	for range burst {
+		b, err := ifc.dev.Recv()
+		if err != nil {
+			s.drop(ifc, &s.counters.RxErrors)
+			continue
+		}
+		if b == nil {
+			ifc.backlog = false
+			return
+		}
+		s.counters.RxFrames++
+		ifc.frame(b)
+	}
+	ifc.backlog = true
+}
+
+// LLC with the SNAP header of encapsulated Ethernet (RFC 1042), before the EtherType.
+var snapHeader = [6]byte{0xaa, 0xaa, 0x03, 0, 0, 0}
+
+// frame processes one frame.
+func (ifc *Interface) frame(b []byte) {
+	s := ifc.stack
+	if !ifc.ethernet {
+		ifc.ip(b, arrival{ifc: ifc})
+		return
+	}
+	eth := dissect.Ethernet(b)
+	if eth.Check() != nil {
+		s.drop(ifc, &s.counters.RxShort)
+		return
+	}
+	in := arrival{ifc: ifc}
+	if dst := eth.Dst(); dst != ifc.mac {
+		if !ifc.accepts(dst) {
+			s.drop(ifc, &s.counters.RxNotForUs)
+			return
+		}
+		in.broadcast = true
+	}
+	t, payload := eth.Type(), eth.Payload()
+	if t == dissect.EtherTypeVLAN {
+		tag := dissect.VLAN(payload)
+		if tag.Check() != nil {
+			s.drop(ifc, &s.counters.RxShort)
+			return
+		}
+		if tag.ID() != 0 { // ID 0 carries a priority only
+			s.drop(ifc, &s.counters.RxVLAN)
+			return
+		}
+		t, payload = tag.Type(), tag.Payload()
+	}
+	if t.IsLength() {
+		// IEEE 802.3: what it carries is behind LLC and SNAP (RFC 1122 section 2.3.3).
+		if int(t) < len(payload) {
+			payload = payload[:t]
+		}
+		if len(payload) < 8 {
+			s.drop(ifc, &s.counters.RxShort)
+			return
+		}
+		if [6]byte(payload) != snapHeader {
+			s.drop(ifc, &s.counters.RxUnknownType)
+			return
+		}
+		t, payload = dissect.EtherType(payload[6])<<8|dissect.EtherType(payload[7]), payload[8:]
+	}
+	switch t {
+	case dissect.EtherTypeIPv4:
+		ifc.ip(payload, in)
+	case dissect.EtherTypeARP:
+		ifc.arp(payload)
+	default:
+		s.drop(ifc, &s.counters.RxUnknownType)
+	}
+}
+
+// accepts reports whether frames to the group dst are for us.
+func (ifc *Interface) accepts(dst dissect.MAC) bool {
+	return dst.IsBroadcast() || dst == dissect.MAC{0x01, 0x00, 0x5e, 0, 0, 1} // all hosts, 224.0.0.1: joined always (RFC 1112)
+}
+
+// ip processes an IP packet of any version.
+func (ifc *Interface) ip(b []byte, in arrival) {
+	s := ifc.stack
+	switch {
+	case len(b) == 0:
+		s.drop(ifc, &s.counters.RxShort)
+	case b[0]>>4 == 4:
+		s.ipv4(dissect.IPv4(b), in)
+	case ifc.ethernet:
+		s.drop(ifc, &s.counters.IPv4Malformed) // the EtherType said IPv4
+	default:
+		s.drop(ifc, &s.counters.RxUnknownType)
+	}
+}

@@ -1,0 +1,122 @@
+package stack
+
+import (
+	"net/netip"
+
+	"smoltcp/dissect"
+)
+
+// ipv4 processes a received packet (RFC 791, RFC 1122 section 3.2.1).
+func (s *Stack) ipv4(ip dissect.IPv4, in arrival) {
+	if ip.CheckWhole() != nil {
+		s.drop(in.ifc, &s.counters.IPv4Malformed)
+		return
+	}
+	if !ip.ChecksumOK() {
+		s.drop(in.ifc, &s.counters.IPv4Checksum)
+		return
+	}
+	ip = ip[:ip.TotalLen()] // Ethernet's padding ends here
+	src, dst := ip.Src(), ip.Dst()
+	if !s.validSource(src, in.ifc) || dst.IsLoopback() && !in.ifc.loopback {
+		s.drop(in.ifc, &s.counters.IPv4Martian)
+		return
+	}
+	group := false
+	switch {
+	case s.local(dst) != nil || in.ifc.loopback && dst.IsLoopback():
+		if in.broadcast {
+			s.drop(in.ifc, &s.counters.IPv4LinkBroadcast) // RFC 1122 section 3.3.6
+			return
+		}
+	case dst == broadcast4 || dst.IsUnspecified() || in.ifc.isBroadcast(dst) || dst == allHosts4:
+		group = true
+	default:
+		s.drop(in.ifc, &s.counters.IPv4NotOurs)
+		return
+	}
+	in.broadcast = in.broadcast || group
+	if len(ip.Options()) > 0 && !s.options(ip, in) {
+		return
+	}
+	if ip.IsFragment() {
+		if ip = s.reassembly.add(ip, in); ip == nil {
+			return
+		}
+		s.counters.Reassembled++
+		in.fragments = true
+	}
+	switch ip.Protocol() {
+	case dissect.ProtoICMP:
+		s.icmp(ip, in)
+	case dissect.ProtoUDP:
+		s.udpInput(ip, in)
+	case dissect.ProtoTCP:
+		s.tcpInput(ip, in)
+	default:
+		s.drop(in.ifc, &s.counters.IPv4UnknownProto)
+		s.icmpError(ip, in, dissect.ICMPv4Header{Type: dissect.ICMPv4Unreachable, Code: dissect.ICMPv4ProtocolUnreachable})
+	}
+}
+
+var allHosts4 = netip.AddrFrom4([4]byte{224, 0, 0, 1})
+
+// validSource reports whether a packet from src may come by ifc: not if src cannot be one other host (RFC 1122 section
+// 3.2.1.3). 0.0.0.0 is what a DHCP server hears; this host is none.
+func (s *Stack) validSource(src netip.Addr, ifc *Interface) bool {
+	if ifc.loopback {
+		return src.IsLoopback() || s.local(src) != nil
+	}
+	return isHost(src) && !s.isAnyBroadcast(src) && s.local(src) == nil
+}
+
+// options walks the IP options and reports whether the packet is to be delivered.
+func (s *Stack) options(ip dissect.IPv4, in arrival) bool {
+	off := dissect.IPv4MinHeaderLen
+	for b := ip.Options(); len(b) > 0; {
+		o, rest, err := dissect.NextIPv4Option(b)
+		if err != nil {
+			s.badOption(ip, in, off)
+			return false
+		}
+		switch o.Type() {
+		case dissect.IPv4OptEnd:
+			return true
+		case dissect.IPv4OptLSRR, dissect.IPv4OptSSRR:
+			// The pointer counts from 1 at the option's type; the route is finished when it points behind the option.
+			d := o.Data()
+			if len(d) < 1 || d[0] < 4 {
+				s.badOption(ip, in, off)
+				return false
+			}
+			if int(d[0]) <= len(o) {
+				s.drop(in.ifc, &s.counters.IPv4SourceRoute)
+				s.icmpError(ip, in, dissect.ICMPv4Header{Type: dissect.ICMPv4Unreachable, Code: dissect.ICMPv4SourceRouteFailed}) // RFC 1122 section 3.3.5
+				return false
+			}
+		}
+		b, off = rest, off+len(o)
+	}
+	return true
+}
+
+// badOption refuses a packet whose option at offset off contradicts itself (RFC 1122 section 3.2.2.5).
+func (s *Stack) badOption(ip dissect.IPv4, in arrival, off int) {
+	s.drop(in.ifc, &s.counters.IPv4BadOption)
+	s.icmpError(ip, in, dissect.ICMPv4Header{Type: dissect.ICMPv4ParameterProblem, Pointer: uint8(off)})
+}
+
+// sourceRouted reports whether the packet carries a source route, finished as it is.
+func sourceRouted(ip dissect.IPv4) bool {
+	for b := ip.Options(); len(b) > 0; {
+		o, rest, err := dissect.NextIPv4Option(b)
+		if err != nil || o.Type() == dissect.IPv4OptEnd {
+			break
+		}
+		if t := o.Type(); t == dissect.IPv4OptLSRR || t == dissect.IPv4OptSSRR {
+			return true
+		}
+		b = rest
+	}
+	return false
+}

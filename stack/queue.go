@@ -1,0 +1,72 @@
+package stack
+
+// fifo is a queue in a circular slice that grows as needed and gives its memory back when it has been large and is empty.
+type fifo[T any] struct {
+	a    []T
+	head int
+	n    int
+}
+
+// queue holds buffers of a pool; ring holds sockets that have something to send.
+type (
+	queue = fifo[[]byte]
+	ring  = fifo[sender]
+)
+
+func (q *fifo[T]) len() int { return q.n }
+
+func (q *fifo[T]) push(v T) {
+	if q.n == len(q.a) {
+		a := make([]T, max(8, 2*len(q.a)))
+		k := copy(a, q.a[q.head:])
+		copy(a[k:], q.a[:q.head])
+		q.a, q.head = a, 0
+	}
+	q.a[(q.head+q.n)&(len(q.a)-1)] = v
+	q.n++
+}
+
+// front is the oldest element; there must be one.
+func (q *fifo[T]) front() *T { return &q.a[q.head] }
+
+func (q *fifo[T]) pop() T {
+	var zero T
+	v := q.a[q.head]
+	q.a[q.head] = zero
+	q.head = (q.head + 1) & (len(q.a) - 1)
+	q.n--
+	if q.n == 0 && len(q.a) > 1024 {
+		q.a, q.head = nil, 0
+	}
+	return v
+}
+
+// pool keeps buffers for reuse. Most packets that wait anywhere are no longer than a usual frame.
+type pool struct {
+	free [][]byte
+}
+
+const (
+	poolBuffer = 2048 // bytes in a buffer that is kept
+	poolMax    = 512  // buffers kept
+)
+
+// get gives an empty buffer with room for n bytes.
+func (p *pool) get(n int) []byte {
+	if n > poolBuffer {
+		return make([]byte, 0, n)
+	}
+	if last := len(p.free) - 1; last >= 0 {
+		b := p.free[last]
+		p.free = p.free[:last]
+		return b
+	}
+	return make([]byte, 0, poolBuffer)
+}
+
+// put takes a buffer back.
+func (p *pool) put(b []byte) {
+	if cap(b) == poolBuffer && len(p.free) < poolMax {
+		p.free = append(p.free, b[:0])
+	}
+}

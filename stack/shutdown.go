@@ -1,0 +1,29 @@
+package stack
+
+import "smoltcp/stack/tcp"
+
+// Shutdown closes every socket in the polite way: listeners and UDP sockets at once, connections by Close, so that what
+// is queued is still sent and the peers see an orderly end. Quiet says when they have.
+func (s *Stack) Shutdown() {
+	s.udp.closeAll()
+	s.tcp.closeListeners()
+	s.tcp.each((*TCPSocket).Close)
+}
+
+func (t *tcpTable) closeListeners() {
+	for port := range t.listens {
+		for len(t.listens[port]) > 0 {
+			t.listens[port][0].Close()
+		}
+	}
+}
+
+// Quiet reports whether every connection has ended or is in TIME-WAIT.
+func (s *Stack) Quiet() bool {
+	for c := range s.TCPSockets() {
+		if c.State() != tcp.TimeWait {
+			return false
+		}
+	}
+	return true
+}

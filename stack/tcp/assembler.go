@@ -1,0 +1,201 @@
+package tcp
+
+import "smoltcp/dissect"
+
+// maxRanges bounds the list of out-of-order ranges: a peer that sends every other byte costs 2 KiB and no more.
+const maxRanges = 256
+
+// seqRange is the sequence numbers from left up to right, right not among them.
+type seqRange struct{ left, right Seq }
+
+// assembler knows which bytes ahead of RCV.NXT the receive ring holds: disjoint ranges that do not touch,
+// in order of sequence number.
+type assembler struct {
+	mem *block[seqRange] // nil while empty
+	n   int
+
+	// recent has a number out of each range that grew most recently, the latest first: the order of
+	// SACK blocks (RFC 2018 section 4).
+	recent  [4]Seq
+	recents uint8
+
+	// dup is what arrived twice and is not reported yet (RFC 2883); empty if left == right.
+	dup seqRange
+}
+
+func (a *assembler) empty() bool { return a.n == 0 }
+
+func (a *assembler) ranges() []seqRange {
+	if a.mem == nil {
+		return nil
+	}
+	return a.mem.s[:a.n]
+}
+
+// add records that left up to right arrived. It reports false, and records nothing, if that needs a range more
+// than there may be.
+func (a *assembler) add(left, right Seq) bool {
+	rs := a.ranges()
+
+	// rs[i:j] overlap or touch the new range. What arrives is mostly behind everything else.
+	j := len(rs)
+	for j > 0 && right.Less(rs[j-1].left) {
+		j--
+	}
+	i := j
+	for i > 0 && left.LessEq(rs[i-1].right) {
+		i--
+	}
+	if i == j {
+		if !a.insert(i, seqRange{left, right}) {
+			return false
+		}
+		a.touch(left)
+		return true
+	}
+	for _, r := range rs[i:j] {
+		if l, h := laterSeq(left, r.left), earlierSeq(right, r.right); l.Less(h) {
+			a.dup = seqRange{l, h}
+			break
+		}
+	}
+	rs[i] = seqRange{earlierSeq(left, rs[i].left), laterSeq(right, rs[j-1].right)}
+	a.n = i + 1 + copy(rs[i+1:], rs[j:])
+	a.touch(left)
+	return true
+}
+
+func (a *assembler) insert(i int, r seqRange) bool {
+	switch {
+	case a.n == maxRanges:
+		return false
+	case a.mem == nil:
+		a.mem = rangePool.get(3)
+	case a.n == len(a.mem.s):
+		grown := rangePool.get(classFor(2 * a.n))
+		copy(grown.s, a.mem.s)
+		rangePool.put(a.mem)
+		a.mem = grown
+	}
+	a.n++
+	rs := a.ranges()
+	copy(rs[i+1:], rs[i:])
+	rs[i] = r
+	return true
+}
+
+// touch notes that the range around s is the latest that grew.
+func (a *assembler) touch(s Seq) {
+	if a.recents > 0 && a.recent[0] == s {
+		return
+	}
+	copy(a.recent[1:], a.recent[:])
+	a.recent[0] = s
+	a.recents = min(a.recents+1, uint8(len(a.recent)))
+}
+
+// take returns how far the bytes from next on are complete, and forgets the ranges up to there.
+func (a *assembler) take(next Seq) Seq {
+	rs := a.ranges()
+	i := 0
+	for i < len(rs) && rs[i].left.LessEq(next) {
+		next = laterSeq(next, rs[i].right)
+		i++
+	}
+	if i > 0 {
+		a.n = copy(rs, rs[i:])
+		a.settle()
+	}
+	return next
+}
+
+// cut forgets everything from s on.
+func (a *assembler) cut(s Seq) {
+	rs := a.ranges()
+	for len(rs) > 0 && s.Less(rs[len(rs)-1].right) {
+		last := &rs[len(rs)-1]
+		if last.left.Less(s) {
+			last.right = s
+			break
+		}
+		rs = rs[:len(rs)-1]
+	}
+	a.n = len(rs)
+	a.settle()
+}
+
+// end is the number behind the last range; there must be one.
+func (a *assembler) end() Seq { return a.mem.s[a.n-1].right }
+
+// bytes is how many bytes the ranges hold.
+func (a *assembler) bytes() (n int) {
+	for _, r := range a.ranges() {
+		n += int(r.right - r.left)
+	}
+	return n
+}
+
+// settle gives the memory back when nothing is left.
+func (a *assembler) settle() {
+	if a.n == 0 && a.mem != nil {
+		rangePool.put(a.mem)
+		a.mem, a.recents = nil, 0
+	}
+}
+
+// reset forgets everything.
+func (a *assembler) reset() {
+	a.n, a.dup = 0, seqRange{}
+	a.settle()
+}
+
+// blocks fills b with SACK blocks and returns how many: what came twice, then the ranges that grew most recently,
+// then the others from the left (RFC 2018 section 4, RFC 2883 section 4).
+func (a *assembler) blocks(b []dissect.SACKBlock) int {
+	n := 0
+	if a.dup.left != a.dup.right && n < len(b) {
+		b[0] = dissect.SACKBlock{Left: uint32(a.dup.left), Right: uint32(a.dup.right)}
+		n = 1
+	}
+	first := n
+	add := func(r seqRange) {
+		block := dissect.SACKBlock{Left: uint32(r.left), Right: uint32(r.right)}
+		for _, have := range b[first:n] {
+			if have == block {
+				return
+			}
+		}
+		b[n] = block
+		n++
+	}
+	rs := a.ranges()
+	for _, s := range a.recent[:a.recents] {
+		for _, r := range rs {
+			if n < len(b) && r.left.LessEq(s) && s.Less(r.right) {
+				add(r)
+				break
+			}
+		}
+	}
+	for _, r := range rs {
+		if n == len(b) {
+			break
+		}
+		add(r)
+	}
+	return n
+}
+
+func laterSeq(a, b Seq) Seq {
+	if a.Less(b) {
+		return b
+	}
+	return a
+}
+
+func earlierSeq(a, b Seq) Seq {
+	if b.Less(a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,124 @@
+package tcp
+
+import (
+	"cmp"
+	"time"
+)
+
+// MaxBuffer is the largest receive and send buffer in bytes: the largest window that scaling can express
+// (RFC 7323 section 2.3).
+const MaxBuffer = 1 << 30
+
+// Config is how a connection behaves. A zero field means its default. One Config may be shared by any number of
+// connections and must not change while they use it.
+type Config struct {
+	// RcvBuf and SndBuf are the most bytes held for the program and for the peer, 64 KiB by default, any
+	// size from 1 to MaxBuffer. Memory is taken when bytes come, in powers of two, and given back when they went.
+	RcvBuf, SndBuf int
+
+	// MSS is the largest payload that fits through the interface, IP header and 20 bytes of TCP header taken
+	// off; our SYN announces it (RFC 9293 section 3.7.1). Default 1460.
+	MSS int
+
+	// DefaultMSS is assumed of a peer that announces none: 536 for IPv4, the default, and 1220 for IPv6.
+	DefaultMSS int
+
+	// InitialRTO is the retransmission timeout before the first measurement, 1 s by default; MinRTO and MaxRTO
+	// bound it afterwards, 200 ms and 120 s by default (RFC 6298).
+	InitialRTO, MinRTO, MaxRTO time.Duration
+
+	// DelayedAck is how long an ACK may wait for company: 40 ms by default, never 500 ms or more (RFC 9293
+	// section 3.8.6.3). Negative means not at all.
+	DelayedAck time.Duration
+
+	// NoDelay turns the Nagle algorithm off (RFC 9293 section 3.7.4); see also SetNoDelay.
+	NoDelay bool
+
+	// UserTimeout is R2 of RFC 9293 section 3.8.3: the connection ends when what was sent or written made no
+	// progress for so long. Default 5 minutes. See also SetUserTimeout.
+	UserTimeout time.Duration
+
+	// SynTimeout ends an unanswered active open, unless UserTimeout is shorter; 3 minutes by default (MUST-23).
+	// SynAckTimeout ends a passive one, 1 minute by default.
+	SynTimeout, SynAckTimeout time.Duration
+
+	// KeepAlive is what connections start with; see SetKeepAlive.
+	KeepAlive KeepAlive
+
+	// TimeWait is 2 MSL: 60 s by default. FinWait2 is how long the peer of a program that is gone may
+	// keep its direction open: 60 s by default.
+	TimeWait, FinWait2 time.Duration
+
+	// Extensions that are otherwise offered and accepted: window scale and timestamps (RFC 7323), SACK (RFC 2018).
+	NoWindowScale, NoTimestamps, NoSACK bool
+
+	// Congestion chooses the congestion control.
+	Congestion Algorithm
+
+	// Counters, when set, counts what the connections dropped, and why.
+	Counters *Counters
+
+	// Events, when set, is told what connections decide. It must not call the connection, Info apart.
+	Events func(c *Conn, e Event)
+}
+
+// KeepAlive asks an idle peer whether it is still there (RFC 9293 section 3.8.4).
+type KeepAlive struct {
+	Enabled  bool
+	Idle     time.Duration // silence before the first probe: 2 h by default
+	Interval time.Duration // between probes: 75 s by default
+	Count    int           // unanswered probes that end the connection: 9 by default
+}
+
+// Check reports whether the buffers can be had: ErrBufferSize if not.
+func (g *Config) Check() error {
+	if g.RcvBuf > MaxBuffer || g.SndBuf > MaxBuffer {
+		return ErrBufferSize
+	}
+	return nil
+}
+
+const (
+	defaultBuf = 64 << 10
+
+	// R2: RFC 9293 section 3.8.3 asks for 100 s at least, 3.10.1 calls 5 minutes the global default.
+	defaultUserTimeout = 5 * time.Minute
+
+	// The smallest MSS that is believed: what the smallest IPv4 MTU, 68, leaves. A peer that announces less
+	// wants to be flooded with headers.
+	minMSS = 28
+	maxMSS = 65535
+
+	// RFC 6298 (2.4) rounds a smaller RTO up to 1 s; like Linux we stop at 200 ms.
+	defaultMinRTO = 200 * time.Millisecond
+
+	// RFC 9293 section 3.8.6.3, MUST-40: less than 0.5 s.
+	maxDelayedAck = 499 * time.Millisecond
+)
+
+func (g *Config) rcvBuf() int { return bufferSize(g.RcvBuf) }
+func (g *Config) sndBuf() int { return bufferSize(g.SndBuf) }
+
+func bufferSize(n int) int {
+	if n <= 0 {
+		return defaultBuf
+	}
+	return min(n, MaxBuffer)
+}
+
+func (g *Config) mss() int               { return min(max(cmp.Or(g.MSS, 1460), minMSS), maxMSS) }
+func (g *Config) defaultMSS() int        { return max(cmp.Or(g.DefaultMSS, 536), minMSS) }
+func (g *Config) minRTO() time.Duration  { return cmp.Or(g.MinRTO, defaultMinRTO) }
+func (g *Config) maxRTO() time.Duration  { return max(cmp.Or(g.MaxRTO, 120*time.Second), g.minRTO()) }
+func (g *Config) initRTO() time.Duration { return min(cmp.Or(g.InitialRTO, time.Second), g.maxRTO()) }
+func (g *Config) delayedAck() time.Duration {
+	return min(cmp.Or(g.DelayedAck, 40*time.Millisecond), maxDelayedAck)
+}
+func (g *Config) synTimeout() time.Duration    { return cmp.Or(g.SynTimeout, 3*time.Minute) }
+func (g *Config) synAckTimeout() time.Duration { return cmp.Or(g.SynAckTimeout, time.Minute) }
+func (g *Config) timeWait() time.Duration      { return cmp.Or(g.TimeWait, 60*time.Second) }
+func (g *Config) finWait2() time.Duration      { return cmp.Or(g.FinWait2, 60*time.Second) }
+
+func (k *KeepAlive) idle() time.Duration     { return cmp.Or(k.Idle, 2*time.Hour) }
+func (k *KeepAlive) interval() time.Duration { return cmp.Or(k.Interval, 75*time.Second) }
+func (k *KeepAlive) count() int              { return cmp.Or(k.Count, 9) }

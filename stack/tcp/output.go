@@ -1,0 +1,414 @@
+package tcp
+
+import "smoltcp/dissect"
+
+// Output fires the timers that are due and gives the segment to be sent next, false if there is none now. The
+// caller sends it, or keeps it until it can. To be called until it gives false.
+func (c *Conn) Output(now Time, out *Out) bool {
+	c.tick(now)
+	c.expire()
+	p := c.plan()
+	switch p.kind {
+	case planNone:
+		if p.cwndLimited {
+			c.rec.limitedUntil = c.sndNxt
+		}
+		return false
+	case planReset:
+		c.emitReset(out)
+	case planSyn:
+		c.emitSyn(out)
+	default:
+		c.emit(&p, out)
+	}
+	c.arm()
+	return true
+}
+
+// plan is what the next segment is.
+type plan struct {
+	kind        planKind
+	cwndLimited bool // with planNone: something would be sent, did cwnd allow it
+	fin         bool
+	seq         Seq
+	n           int // bytes of text
+	sacks       int // SACK blocks to send with it
+}
+
+type planKind uint8
+
+const (
+	planNone planKind = iota
+	planReset
+	planSyn
+	planAck
+	planRetransmit
+	planData
+	planProbe
+	planKeepAlive
+)
+
+// plan decides what may be sent now, and changes nothing.
+func (c *Conn) plan() (p plan) {
+	switch {
+	case c.reset.due:
+		return plan{kind: planReset}
+	case c.state == Closed:
+		return p
+	case c.state == SynSent || c.state == SynReceived:
+		if c.synDue {
+			return plan{kind: planSyn}
+		}
+		if c.ackDue && c.state == SynReceived {
+			return c.planAck()
+		}
+		return p
+	}
+	// A duplicate ACK counts at the peer only when it comes alone.
+	if c.dupAcks > 0 {
+		return c.planAck()
+	}
+	if c.undelivered() {
+		if c.probeDue {
+			return c.planProbe()
+		}
+		if p = c.planRetransmit(); p.kind != planNone {
+			return p
+		}
+		limited := p.cwndLimited
+		if p = c.planData(); p.kind != planNone {
+			return p
+		}
+		p.cwndLimited = p.cwndLimited || limited
+	}
+	switch {
+	case c.ackDue || c.windowUpdateDue():
+		return c.planAck()
+	case c.aliveDue:
+		return plan{kind: planKeepAlive, seq: c.sndNxt - 1}
+	}
+	return p
+}
+
+func (c *Conn) planAck() plan {
+	return plan{kind: planAck, seq: c.ackSeq(), sacks: c.sackBlocks(c.maxSACK())}
+}
+
+// ackSeq is the number of a segment without text: the highest sent, so that it is what the peer expects. If the peer's window does
+// not reach so far, because a probe went out or the window shrank, the peer would not look at it: then the
+// window's edge.
+func (c *Conn) ackSeq() Seq {
+	if edge := c.sndUna + Seq(c.sndWnd); c.synchronized() && edge.Less(c.sndNxt) {
+		return edge
+	}
+	return c.sndNxt
+}
+
+// room is how much text fits in a segment with n SACK blocks.
+func (c *Conn) room(sacks int) int {
+	if sacks > 0 {
+		return c.smss() - 4 - 8*sacks
+	}
+	return c.smss()
+}
+
+// maxSACK is how many SACK blocks fit beside the other options.
+func (c *Conn) maxSACK() int {
+	if c.tsOK {
+		return 3
+	}
+	return 4
+}
+
+// dataSACK is how many SACK blocks go with text: no more than leave it half of the segment.
+func (c *Conn) dataSACK() int {
+	n := c.sackBlocks(c.maxSACK())
+	for n > 0 && c.room(n) < c.smss()/2 {
+		n--
+	}
+	return n
+}
+
+// sackBlocks is how many blocks, up to limit, there are to send.
+func (c *Conn) sackBlocks(limit int) int {
+	if !c.sackOK {
+		return 0
+	}
+	n := c.asm.n
+	if c.asm.dup.left != c.asm.dup.right {
+		n++
+	}
+	return min(n, limit)
+}
+
+// planRetransmit is the first segment that is lost, as far as the peer's window and the congestion window go.
+func (c *Conn) planRetransmit() (p plan) {
+	start, end, ok := c.sent.nextLost()
+	if !ok {
+		return p
+	}
+	// RFC 9293 section 3.8.6: old data beyond the window of a peer that shrank it is not sent again yet.
+	usable := int(int32(c.sndUna + Seq(c.sndWnd) - start))
+	if usable <= 0 {
+		return p
+	}
+	sacks := c.dataSACK()
+	n := min(int(end-start), c.room(sacks), usable)
+	if end == c.sndNxt && n == int(end-start) && !c.finSent() {
+		// The end of what was sent: text that was written since fills the segment up.
+		n += min(int(c.sndEnd-end), c.room(sacks)-n, usable-n)
+	}
+	if !c.rec.hurry && !c.cwndAllows(n) {
+		return plan{cwndLimited: true}
+	}
+	p = plan{kind: planRetransmit, seq: start, n: n, sacks: sacks}
+	return c.splitFin(p)
+}
+
+// splitFin makes the last of p's numbers a FIN if it is ours.
+func (c *Conn) splitFin(p plan) plan {
+	if c.finQueued && c.sndEnd.Less(p.seq+Seq(p.n)) {
+		p.n, p.fin = p.n-1, true
+	}
+	return p
+}
+
+// planData is text that was never sent, or our FIN.
+func (c *Conn) planData() (p plan) {
+	if c.finSent() {
+		return p
+	}
+	queued := int(c.sndEnd - c.sndNxt)
+	usable := int(int32(c.sndUna + Seq(c.sndWnd) - c.sndNxt))
+	if usable <= 0 || queued == 0 && !c.finQueued {
+		return p
+	}
+	sacks := c.dataSACK()
+	room := c.room(sacks)
+	n := min(queued, usable, room)
+	fin := c.finQueued && n == queued && n < usable
+	if !c.worthSending(n, queued, room, fin) {
+		return p
+	}
+	if !c.cwndAllows(n) {
+		return plan{cwndLimited: true}
+	}
+	return plan{kind: planData, seq: c.sndNxt, n: n, fin: fin, sacks: sacks}
+}
+
+// worthSending is the sender's silly window avoidance (RFC 9293 section 3.8.6.2.1) and the Nagle algorithm (section 3.7.4), in
+// Minshall's form: one short segment at most is unacknowledged. The override is planProbe.
+func (c *Conn) worthSending(n, queued, room int, fin bool) bool {
+	if n == room || fin {
+		return true
+	}
+	if !c.noDelay && c.sndUna.Less(c.sndShort) {
+		return false
+	}
+	return n == queued || n >= int(c.maxSndWnd+1)/2
+}
+
+// planProbe is what goes out when the persist timer fired: what the silly window rules held back, or one octet
+// to a closed window (RFC 9293 section 3.8.6.1). A new octet counts as sent, since the peer may take it.
+func (c *Conn) planProbe() plan {
+	p := plan{kind: planProbe, seq: c.sndUna, n: 1}
+	if c.sndUna == c.sndNxt {
+		if n := min(int(c.sndEnd-c.sndNxt), int(c.sndWnd), c.room(0)); n > 0 {
+			p.n = n
+		}
+	}
+	return c.splitFin(p)
+}
+
+// emit writes a segment of a synchronized connection and notes that it is sent.
+func (c *Conn) emit(p *plan, out *Out) {
+	h := &out.Header
+	*h = dissect.TCPHeader{Seq: uint32(p.seq), Ack: uint32(c.rcvNxt), Flags: dissect.ACK}
+	out.ECN = dissect.NotECT
+	out.Payload[0], out.Payload[1] = nil, nil
+	if p.n > 0 {
+		out.Payload[0], out.Payload[1] = c.snd.view(int(p.seq-c.dataStart()), p.n)
+		if p.seq+Seq(p.n) == c.sndEnd {
+			h.Flags |= dissect.PSH
+		}
+	}
+	if p.fin {
+		h.Flags |= dissect.FIN
+	}
+	h.Window = c.advertise()
+	c.addTimestamps(h)
+	if p.sacks > 0 {
+		var blocks [4]dissect.SACKBlock
+		n := c.asm.blocks(blocks[:p.sacks])
+		h.Options.AddNop()
+		h.Options.AddNop()
+		h.Options.AddSACK(blocks[:n])
+		c.asm.dup = seqRange{}
+	}
+	c.acknowledged(p.kind)
+
+	end := p.seq + Seq(p.n)
+	if p.fin {
+		end++
+	}
+	switch p.kind {
+	case planData:
+		if c.sndUna == c.sndNxt {
+			c.resumeIdle()
+		}
+		c.sendNew(end, p.n)
+	case planRetransmit:
+		c.sendAgain(p.seq, end, p.n)
+	case planProbe:
+		c.sendProbe(p.seq, end, p.n)
+	case planKeepAlive:
+		c.aliveDue = false
+		if c.cfg.Events != nil {
+			c.event(Event{Kind: KeepAliveProbe, Seq: p.seq, N: int(c.aliveSent)})
+		}
+	}
+}
+
+// sendNew notes that n bytes of text, and a FIN perhaps, went out for the first time, up to end.
+func (c *Conn) sendNew(end Seq, n int) {
+	c.sent.push(end, c.now, c.runLimit())
+	c.sndNxt = end
+	c.lastSent = c.now
+	if n < c.smss() {
+		c.sndShort = end
+	}
+}
+
+func (c *Conn) sendAgain(start, end Seq, n int) {
+	why := TimedOut
+	if c.rec.phase == PhaseRecovery {
+		why = DuplicateAcks
+	} else if c.rec.phase == PhaseOpen {
+		why = WindowOpened
+	}
+	if c.cfg.Events != nil {
+		c.event(Event{Kind: Retransmit, Reason: why, Seq: start, N: int(end - start)})
+	}
+	c.sent.resent(start, end, c.now, c.runLimit())
+	if c.sndNxt.Less(end) {
+		c.sndNxt = end
+		if n < c.smss() {
+			c.sndShort = end
+		}
+	}
+	c.rec.resent++
+	c.rec.hurry = false
+	c.lastSent = c.now
+}
+
+func (c *Conn) sendProbe(start, end Seq, n int) {
+	c.probeDue = false
+	if start == c.sndNxt && c.sndWnd > 0 { // the override: ordinary text
+		c.sendNew(end, n)
+		return
+	}
+	c.probes = min(c.probes+1, 64)
+	if c.cfg.Events != nil {
+		c.event(Event{Kind: WindowProbe, Seq: start, N: int(c.probes)})
+	}
+	if start == c.sndNxt {
+		c.sendNew(end, n)
+		return
+	}
+	c.sent.resent(start, end, c.now, c.runLimit())
+}
+
+// acknowledged notes that a segment with ACK and window goes out.
+func (c *Conn) acknowledged(kind planKind) {
+	c.ackSent = c.rcvNxt
+	c.ackDue = false
+	if c.dupAcks > 0 && kind == planAck {
+		c.dupAcks--
+	}
+	c.stop(timerDelayedAck)
+}
+
+func (c *Conn) addTimestamps(h *dissect.TCPHeader) {
+	if c.tsOK {
+		h.Options.AddNop()
+		h.Options.AddNop()
+		h.Options.AddTimestamps(c.tsNow(), c.tsRecent)
+	}
+}
+
+// tsNow is our timestamp clock: milliseconds (RFC 7323 section 5.4), from an offset that differs for each connection.
+func (c *Conn) tsNow() uint32 { return c.tsOffset + uint32(c.now/1e6) }
+
+// emitSyn writes our SYN, or SYN-ACK.
+func (c *Conn) emitSyn(out *Out) {
+	reply := c.state == SynReceived
+	*out = Out{Header: dissect.TCPHeader{Seq: uint32(c.iss), Flags: dissect.SYN}}
+	h := &out.Header
+	if reply {
+		h.Flags |= dissect.ACK
+		h.Ack = uint32(c.rcvNxt)
+		c.acknowledged(planSyn)
+	}
+	// The window of a SYN is never scaled (RFC 7323 section 2.2).
+	h.Window = uint16(c.synWindow())
+	if reply {
+		c.rcvAdv = laterSeq(c.rcvAdv, c.rcvNxt+Seq(h.Window))
+	}
+	h.Options.AddMSS(uint16(c.cfg.mss()))
+	if reply && c.sackOK || !reply && !c.cfg.NoSACK {
+		h.Options.AddSACKPermitted()
+	}
+	if reply && c.tsOK || !reply && !c.cfg.NoTimestamps {
+		h.Options.AddTimestamps(c.tsNow(), c.tsRecent)
+	}
+	if reply && c.scaleOK || !reply && !c.cfg.NoWindowScale {
+		h.Options.AddNop()
+		h.Options.AddWindowScale(scaleFor(c.cfg.rcvBuf()))
+	}
+	if c.sndNxt == c.iss {
+		c.sndNxt = c.iss + 1
+		c.sent.push(c.sndNxt, c.now, 1)
+	} else {
+		c.sent.resent(c.iss, c.sndNxt, c.now, 1)
+		c.rec.resent++
+		if c.cfg.Events != nil {
+			why := SynRepeated
+			if c.backoff > 0 {
+				why = TimedOut
+			}
+			c.event(Event{Kind: Retransmit, Reason: why, Seq: c.iss, N: 1})
+		}
+	}
+	c.synDue = false
+}
+
+// emitReset writes the RST that is due.
+func (c *Conn) emitReset(out *Out) {
+	*out = Out{}
+	c.reset.fill(out)
+	c.reset = resetSegment{}
+}
+
+func (r *resetSegment) fill(out *Out) {
+	*out = Out{Header: dissect.TCPHeader{Seq: uint32(r.seq), Ack: uint32(r.ack), Flags: r.flags}}
+}
+
+// ResetFor fills out with the answer to a segment for which there is no connection (RFC 9293 section 3.10.7.1); false if it
+// gets none, being a RST.
+func ResetFor(s *Segment, out *Out) bool {
+	r := resetFor(s)
+	if r.due {
+		r.fill(out)
+	}
+	return r.due
+}
+
+func resetFor(s *Segment) resetSegment {
+	switch {
+	case s.Flags.Has(dissect.RST):
+		return resetSegment{}
+	case s.Flags.Has(dissect.ACK):
+		return resetSegment{due: true, seq: s.Ack, flags: dissect.RST}
+	}
+	return resetSegment{due: true, ack: s.Seq + Seq(s.Len()), flags: dissect.RST | dissect.ACK}
+}

@@ -1,0 +1,186 @@
+package tcp
+
+import (
+	"cmp"
+	"time"
+)
+
+// The timers. Each is the instant when it fires, Never if it does not run; arm sets them, expire fires them and
+// Deadline reports the first.
+const (
+	timerRetransmit = iota // RFC 6298; also for SYN and FIN
+	timerPersist           // probes of a closed window, and the override of silly window avoidance
+	timerDelayedAck        // RFC 9293 section 3.8.6.3
+	timerKeepAlive         // section 3.8.4
+	timerUser              // R2 of section 3.8.3
+	timerClose             // end of TIME-WAIT and of an orphan's FIN-WAIT-2
+	numTimers
+)
+
+// Deadline is when Output has to be called if nothing else is called before: the latest time that the connection knows
+// when there is something to send, Never when only a segment or the program can bring news.
+func (c *Conn) Deadline() Time {
+	if c.plan().kind != planNone {
+		return c.now
+	}
+	if c.state == Closed {
+		return Never
+	}
+	first := c.timers[0]
+	for _, t := range c.timers[1:] {
+		first = min(first, t)
+	}
+	return first
+}
+
+// start starts a timer unless it runs.
+func (c *Conn) start(timer int, d time.Duration) {
+	if c.timers[timer] == Never {
+		c.timers[timer] = c.now.Add(d)
+	}
+}
+
+func (c *Conn) stop(timer int) { c.timers[timer] = Never }
+
+// arm starts and stops the timers that follow from the state alone. Every call that may change it ends here.
+func (c *Conn) arm() {
+	if c.state == Closed {
+		return
+	}
+	undelivered := c.undelivered()
+	switch {
+	case c.state == TimeWait || !undelivered:
+		c.stop(timerRetransmit)
+		c.stop(timerPersist)
+		c.probes, c.probeDue = 0, false
+	case c.synchronized() && c.sndWnd == 0:
+		c.stop(timerRetransmit)
+		c.start(timerPersist, c.backedOff(c.probes))
+	case c.sndUna != c.sndNxt:
+		c.stop(timerPersist)
+		c.probes, c.probeDue = 0, false
+		c.start(timerRetransmit, c.rtoNow())
+	case c.synchronized():
+		// Nothing is in flight that an ACK could answer: what the silly window rules hold back goes out by
+		// override (RFC 9293 section 3.8.6.2.1).
+		c.start(timerPersist, min(max(c.rtt.rto, 100*time.Millisecond), time.Second))
+	}
+
+	c.stop(timerUser)
+	if undelivered {
+		c.start(timerUser, c.progress.Add(c.patience()).Sub(c.now))
+	}
+	switch c.state {
+	case Established, CloseWait, FinWait2:
+		if c.keepAlive.Enabled {
+			c.start(timerKeepAlive, c.keepAlive.idle())
+			break
+		}
+		fallthrough
+	default:
+		c.stop(timerKeepAlive)
+	}
+}
+
+// patience is how long the peer may take nothing before the connection ends.
+func (c *Conn) patience() time.Duration {
+	d := cmp.Or(c.userTimeout, defaultUserTimeout)
+	switch {
+	case c.state == SynSent:
+		return min(d, c.cfg.synTimeout())
+	case c.state == SynReceived && c.passive:
+		return min(d, c.cfg.synAckTimeout())
+	case c.state == SynReceived:
+		return min(d, c.cfg.synTimeout())
+	}
+	return d
+}
+
+// rtoNow is the retransmission timeout with its back-off.
+func (c *Conn) rtoNow() time.Duration { return c.backedOff(c.backoff) }
+
+func (c *Conn) backedOff(times uint8) time.Duration {
+	d, limit := c.rtt.rto, c.cfg.maxRTO()
+	for ; times > 0 && d < limit; times-- {
+		d *= 2
+	}
+	return min(d, limit)
+}
+
+// expired reports whether a timer fires, and stops it.
+func (c *Conn) expired(timer int) bool {
+	if c.timers[timer] > c.now {
+		return false
+	}
+	c.stop(timer)
+	return true
+}
+
+// expire does what the timers that are due stand for.
+func (c *Conn) expire() {
+	if c.state == Closed {
+		return
+	}
+	if c.expired(timerClose) {
+		c.end(nil)
+		return
+	}
+	if c.expired(timerUser) {
+		c.giveUp()
+		return
+	}
+	if c.expired(timerRetransmit) {
+		c.retransmitTimeout()
+	}
+	if c.expired(timerPersist) {
+		c.probeDue = true
+	}
+	if c.expired(timerDelayedAck) {
+		c.ackDue = true
+	}
+	if c.expired(timerKeepAlive) {
+		c.keepAliveTimeout()
+	}
+	c.arm()
+}
+
+// retransmitTimeout is RFC 6298 (5.4) to (5.6). The timer runs again from here, with twice the time.
+func (c *Conn) retransmitTimeout() {
+	c.backoff = min(c.backoff+1, 64)
+	if c.cfg.Events != nil {
+		c.event(Event{Kind: RetransmitTimeout, Seq: c.sndUna, N: int(c.backoff)})
+	}
+	if !c.synchronized() {
+		c.synDue, c.synMissed = true, true
+		return
+	}
+	c.recoverTimeout()
+}
+
+func (c *Conn) keepAliveTimeout() {
+	switch {
+	case c.undelivered():
+		// The retransmission or persist timer looks after the peer; start again afterwards.
+		c.start(timerKeepAlive, c.keepAlive.idle())
+	case int(c.aliveSent) >= c.keepAlive.count():
+		c.giveUp()
+	default:
+		c.aliveSent++
+		c.aliveDue = true
+		c.start(timerKeepAlive, c.keepAlive.interval())
+	}
+}
+
+// heard notes that the peer lives.
+func (c *Conn) heard() {
+	c.aliveSent, c.aliveDue = 0, false
+	if c.timers[timerKeepAlive] != Never {
+		c.timers[timerKeepAlive] = c.now.Add(c.keepAlive.idle())
+	}
+}
+
+// enterTimeWait starts the 2 MSL timer, and restarts it.
+func (c *Conn) enterTimeWait() {
+	c.setState(TimeWait)
+	c.timers[timerClose] = c.now.Add(c.cfg.timeWait())
+}

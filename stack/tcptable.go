@@ -1,0 +1,478 @@
+package stack
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"time"
+
+	"smoltcp/dissect"
+	"smoltcp/stack/tcp"
+)
+
+// tuple is both ends of a connection as a map key: addresses of either family, then ports.
+type tuple [36]byte
+
+func makeTuple(local, remote netip.AddrPort) (t tuple) {
+	l, r := local.Addr().As16(), remote.Addr().As16()
+	copy(t[:], l[:])
+	copy(t[16:], r[:])
+	binary.BigEndian.PutUint16(t[32:], local.Port())
+	binary.BigEndian.PutUint16(t[34:], remote.Port())
+	return t
+}
+
+// tcpTable holds the connections and listeners.
+type tcpTable struct {
+	stack       *Stack
+	conns       map[tuple]*TCPSocket
+	listens     map[uint16][]*TCPListener // by port, in the order in which they were opened
+	first, last *TCPSocket                // all connections, oldest first
+
+	// Connections in TIME-WAIT that no program holds, oldest first.
+	oldest, newest *TCPSocket
+	timeWaits      int
+
+	active  *TCPSocket    // whose connection is being called, for events
+	configs []*tcp.Config // Config.TCP for each MSS that was needed
+	derived struct {      // the last copy made of some other configuration
+		base *tcp.Config
+		mss  int
+		cfg  *tcp.Config
+	}
+}
+
+func (t *tcpTable) init(s *Stack) {
+	t.stack = s
+	t.conns = make(map[tuple]*TCPSocket)
+	t.listens = make(map[uint16][]*TCPListener)
+}
+
+// newTCP makes a socket and puts it into the tables.
+func (s *Stack) newTCP(local, remote netip.AddrPort, p path, opt *TCPOptions) *TCPSocket {
+	c := &TCPSocket{local: local, remote: remote, path: p, pathGen: s.routeGen, ttl: opt.TTL, dscp: opt.DSCP & 63, on: opt.Interface}
+	c.stack = s
+	def(&c.ttl, s.cfg.TTL)
+	c.timer = makeTimer(c)
+	t := &s.tcp
+	t.conns[makeTuple(local, remote)] = c
+	if c.prev = t.last; c.prev != nil {
+		c.prev.next = c
+	} else {
+		t.first = c
+	}
+	t.last = c
+	return c
+}
+
+// unlink takes a connection that is over out of the tables. The socket can still be read.
+func (c *TCPSocket) unlink() {
+	if c.gone {
+		return
+	}
+	c.gone = true
+	t := &c.stack.tcp
+	delete(t.conns, makeTuple(c.local, c.remote))
+	c.stack.timers.stop(&c.timer)
+	if c.prev != nil {
+		c.prev.next = c.next
+	} else {
+		t.first = c.next
+	}
+	if c.next != nil {
+		c.next.prev = c.prev
+	} else {
+		t.last = c.prev
+	}
+	c.prev, c.next, c.neighbor = nil, nil, nil
+	if c.waiting {
+		t.stopWaiting(c)
+	}
+}
+
+// wait puts a connection in TIME-WAIT that no program holds into the list of those, which is bounded.
+func (t *tcpTable) wait(c *TCPSocket) {
+	c.waiting = true
+	if c.older = t.newest; c.older != nil {
+		c.older.newer = c
+	} else {
+		t.oldest = c
+	}
+	t.newest = c
+	if t.timeWaits++; t.timeWaits > t.stack.cfg.MaxTimeWait {
+		t.stack.counters.TCPTimeWaitFull++
+		t.oldest.unlink()
+	}
+}
+
+func (t *tcpTable) stopWaiting(c *TCPSocket) {
+	c.waiting = false
+	if c.older != nil {
+		c.older.newer = c.newer
+	} else {
+		t.oldest = c.newer
+	}
+	if c.newer != nil {
+		c.newer.older = c.older
+	} else {
+		t.newest = c.older
+	}
+	c.older, c.newer = nil, nil
+	t.timeWaits--
+}
+
+// each calls f for every connection; f may take the one that it is given out of the tables.
+func (t *tcpTable) each(f func(c *TCPSocket)) {
+	for c := t.first; c != nil; {
+		next := c.next
+		f(c)
+		c = next
+	}
+}
+
+func (t *tcpTable) closeAll() {
+	for port := range 1 << 16 {
+		for len(t.listens[uint16(port)]) > 0 {
+			t.listens[uint16(port)][0].Close()
+		}
+	}
+	t.each((*TCPSocket).Abort)
+}
+
+// addrRemoved ends the connections from address a, which is not ours any more.
+func (t *tcpTable) addrRemoved(a netip.Addr) {
+	t.each(func(c *TCPSocket) {
+		if c.local.Addr() == a {
+			c.hardError(ErrNotOurs)
+		}
+	})
+}
+
+// tcpConfig gives base (nil for Config.TCP) as it is on ifc: with an MSS that fits, with the stack's counters and events. Copies are kept in *cache
+// if that is not nil.
+func (s *Stack) tcpConfig(ifc *Interface, base *tcp.Config, cache *[]*tcp.Config) *tcp.Config {
+	own := base == nil
+	if own {
+		base, cache = &s.cfg.TCP, &s.tcp.configs
+	}
+	mss := ifc.mtu - dissect.IPv4MinHeaderLen - dissect.TCPMinHeaderLen
+	if base.MSS > 0 {
+		mss = min(mss, base.MSS)
+	}
+	if cache != nil {
+		for _, c := range *cache {
+			if c.MSS == mss {
+				return c
+			}
+		}
+	} else if s.tcp.derived.base == base && s.tcp.derived.mss == mss {
+		return s.tcp.derived.cfg
+	}
+	c := *base
+	c.MSS = mss
+	if c.Counters == nil {
+		c.Counters = &s.counters.TCPDrops
+	}
+	if s.cfg.Events != nil {
+		also := base.Events
+		c.Events = func(conn *tcp.Conn, e tcp.Event) {
+			if also != nil {
+				also(conn, e)
+			}
+			if a := s.tcp.active; a != nil && conn == &a.conn {
+				s.event(Event{Kind: EventTCP, Interface: a.path.ifc, Local: a.local, Remote: a.remote, TCP: e})
+			}
+		}
+	}
+	if cache != nil {
+		*cache = append(*cache, &c)
+	} else {
+		s.tcp.derived.base, s.tcp.derived.mss, s.tcp.derived.cfg = base, mss, &c
+	}
+	return &c
+}
+
+// tcpInput processes a received segment.
+func (s *Stack) tcpInput(ip dissect.IPv4, in arrival) {
+	t := dissect.TCP(ip.Payload())
+	if in.broadcast {
+		s.drop(in.ifc, &s.counters.TCPNotUnicast) // RFC 9293 section 3.9.2.3, MUST-57
+		return
+	}
+	if t.CheckWhole() != nil || t.SrcPort() == 0 || t.DstPort() == 0 {
+		s.drop(in.ifc, &s.counters.TCPMalformed)
+		return
+	}
+	src, dst := ip.Src(), ip.Dst()
+	if (!in.ifc.skipRx || in.fragments) && !t.ChecksumOK(dissect.PseudoHeaderSum(src, dst, dissect.ProtoTCP, len(t))) {
+		s.drop(in.ifc, &s.counters.TCPChecksum)
+		return
+	}
+	local, remote := netip.AddrPortFrom(dst, t.DstPort()), netip.AddrPortFrom(src, t.SrcPort())
+	s.segment = tcp.ParseSegment(t, ip.ECN())
+	seg := &s.segment
+	// LISTEN takes nothing but SYNs; what has an ACK is answered like any segment for no connection.
+	opens := seg.Flags.Has(dissect.SYN) && seg.Flags&(dissect.ACK|dissect.RST) == 0
+
+	c := s.tcp.conns[makeTuple(local, remote)]
+	if c != nil && c.on != nil && c.on != in.ifc && !in.ifc.loopback {
+		s.drop(in.ifc, &s.counters.TCPNoSocket) // the pair of ports is taken, on another interface
+		return
+	}
+	var old *TCPSocket
+	if c != nil {
+		if !opens || c.conn.State() != tcp.TimeWait || !c.conn.Reusable(seg) || s.listener(local, in.ifc) == nil {
+			s.counters.TCPReceived++
+			c.input(seg)
+			return
+		}
+		old = c
+	}
+	l := s.listener(local, in.ifc)
+	switch {
+	case l == nil || seg.Flags.Has(dissect.ACK):
+		s.drop(in.ifc, &s.counters.TCPNoSocket)
+		s.reset(seg, local, remote)
+	case opens:
+		s.accept(l, seg, local, remote, old, in.ifc)
+	default:
+		s.drop(in.ifc, &s.counters.TCPNoSocket)
+	}
+}
+
+// listener finds who listens at local for what comes by ifc: bound to the interface before not bound, to the address before
+// not bound.
+func (s *Stack) listener(local netip.AddrPort, ifc *Interface) *TCPListener {
+	var best *TCPListener
+	bestScore := -1
+	for _, l := range s.tcp.listens[local.Port()] {
+		if !l.wildcards && l.local.Addr() != local.Addr() || l.opt.Interface != nil && l.opt.Interface != ifc {
+			continue
+		}
+		score := 0
+		if l.opt.Interface != nil {
+			score += 2
+		}
+		if !l.wildcards {
+			score++
+		}
+		if score > bestScore {
+			best, bestScore = l, score
+		}
+	}
+	return best
+}
+
+// accept makes a connection in SYN-RECEIVED for a SYN. old, if there is one, is the connection in TIME-WAIT that it replaces.
+func (s *Stack) accept(l *TCPListener, seg *tcp.Segment, local, remote netip.AddrPort, old *TCPSocket, ifc *Interface) {
+	switch {
+	case l.half+l.accepted.len() >= l.opt.Backlog:
+		s.drop(ifc, &s.counters.TCPBacklogFull) // no RST: the SYN comes again (RFC 4987 section 3)
+		return
+	case len(s.tcp.conns) >= s.cfg.MaxConns:
+		s.drop(ifc, &s.counters.TCPTooMany)
+		return
+	}
+	iss := tcp.Seq(s.random.iss(s.now, local, remote))
+	if old != nil {
+		// The numbers go on behind those of the old connection (RFC 9293 section 3.6.1, MAY-2).
+		if last := old.conn.Info().SndNxt; iss.LessEq(last) {
+			iss = last + 1<<16
+		}
+		s.counters.TCPTimeWaitRecent++
+		old.unlink()
+	}
+	s.counters.TCPReceived++
+	p, err := s.route(remote.Addr(), local.Addr(), l.opt.Interface)
+	if err != nil {
+		s.drop(ifc, &s.counters.TxNoRoute)
+		return
+	}
+	c := s.newTCP(local, remote, p, &l.opt)
+	c.listener, c.half = l, true
+	l.half++
+	s.tcp.active = c
+	c.conn.Accept(s.now, s.tcpConfig(p.ifc, l.opt.Config, &l.configs), iss, s.random.tsOffset(local, remote), seg)
+	c.note()
+	c.settle()
+	c.markReady()
+}
+
+// reset answers a segment for no connection (RFC 9293 section 3.10.7.1).
+func (s *Stack) reset(seg *tcp.Segment, local, remote netip.AddrPort) {
+	if !tcp.ResetFor(seg, &s.out) {
+		return
+	}
+	p, err := s.route(remote.Addr(), local.Addr(), nil)
+	if err != nil {
+		s.drop(nil, &s.counters.TxNoRoute)
+		return
+	}
+	if !p.ifc.roomForControl() {
+		return
+	}
+	s.counters.TCPResets++
+	s.out.Header.SrcPort, s.out.Header.DstPort = local.Port(), remote.Port()
+	s.sendSegment(&packet{path: p, dst: remote.Addr(), ttl: s.cfg.TTL}, &s.out)
+}
+
+// input gives a segment to the connection.
+func (c *TCPSocket) input(seg *tcp.Segment) {
+	c.activate()
+	c.conn.Input(c.stack.now, seg)
+	c.settle()
+	c.markReady()
+}
+
+// activate makes c the connection that events belong to.
+func (c *TCPSocket) activate() { c.stack.tcp.active = c }
+
+// hardError ends the connection for a reason that did not come by TCP.
+func (c *TCPSocket) hardError(err error) {
+	c.activate()
+	c.conn.HardError(c.stack.now, err)
+	c.settle()
+	c.markReady()
+}
+
+// softError lets the connection know of trouble that may pass.
+func (c *TCPSocket) softError(err error) {
+	c.conn.SoftError(err)
+	c.wake()
+}
+
+// settle draws the consequences of what a call of the connection did: for the listener, the handler and the tables.
+func (c *TCPSocket) settle() {
+	state := c.conn.State()
+	if c.half && state != tcp.SynReceived {
+		c.half = false
+		l := c.listener
+		l.half--
+		switch {
+		case state == tcp.Closed:
+			c.listener, c.closed = nil, true // nobody has seen it
+		case !l.closed:
+			c.stack.counters.TCPAccepts++
+			l.accepted.push(c)
+			l.wake()
+		}
+	}
+	r, w, eof := c.conn.Readable(), c.conn.Writable(), c.conn.EOF()
+	if r > c.seen.readable || w > c.seen.writable || state != c.seen.state || eof != c.seen.eof {
+		c.wake()
+	}
+	c.seen.readable, c.seen.writable, c.seen.state, c.seen.eof = r, w, state, eof
+	if c.conn.Done() {
+		c.unlink()
+	} else if state == tcp.TimeWait && c.closed && !c.waiting && !c.gone {
+		c.stack.tcp.wait(c)
+	}
+}
+
+// markReady has the following Poll ask the connection for segments.
+func (c *TCPSocket) markReady() {
+	if c.queued || c.gone {
+		return
+	}
+	c.queued = true
+	c.home().ready.push(c)
+}
+
+// home is the interface in whose turn the connection sends: the loopback's if there is no route now, since that never stalls for long.
+func (c *TCPSocket) home() *Interface {
+	if c.findPath() {
+		return c.path.ifc
+	}
+	return c.stack.interfaces[0]
+}
+
+// findPath brings the path up to date and reports whether there is one.
+func (c *TCPSocket) findPath() bool {
+	s := c.stack
+	if c.pathGen != s.routeGen {
+		c.pathGen = s.routeGen
+		p, err := s.route(c.remote.Addr(), c.local.Addr(), c.on)
+		if err != nil {
+			p = path{}
+		}
+		c.path, c.neighbor = p, nil
+	}
+	return c.path.ifc != nil
+}
+
+// quantum is how many segments a connection sends before it is another's turn.
+const quantum = 4
+
+// emit sends what the connection has to send. Part of sender.
+func (c *TCPSocket) emit(ifc *Interface) bool {
+	more := true
+	for n := 0; more && n < quantum && !ifc.Stalled(); n++ {
+		if c.gone || c.home() != ifc {
+			break
+		}
+		more = c.sendOne()
+	}
+	c.settle()
+	switch {
+	case c.gone:
+		more = false
+	case !more:
+		c.schedule()
+	case c.home() != ifc:
+		more, c.queued = false, false
+		c.markReady()
+		return false
+	}
+	c.queued = more
+	return more
+}
+
+// sendOne sends one segment if there is one.
+func (c *TCPSocket) sendOne() bool {
+	s := c.stack
+	c.activate()
+	if !c.conn.Output(s.now, &s.out) {
+		return false
+	}
+	if c.path.ifc == nil {
+		s.drop(nil, &s.counters.TxNoRoute)
+		c.softError(ErrNoRoute)
+		return true
+	}
+	if c.neighbor != nil && c.neighbor.state == reachable && c.conn.RouteDoubtful() {
+		// The neighbor is asked whether it is still there (RFC 9293 section 3.8.3, MUST-20).
+		c.neighbor.state, c.neighbor.tries = probing, 0
+		c.neighbor.ask()
+	}
+	s.out.Header.SrcPort, s.out.Header.DstPort = c.local.Port(), c.remote.Port()
+	p := packet{path: c.path, dst: c.remote.Addr(), ttl: c.ttl, dscp: c.dscp, neighbor: c.neighbor}
+	s.sendSegment(&p, &s.out)
+	c.neighbor = p.neighbor
+	return true
+}
+
+// schedule sets the timer for the connection's next deadline.
+func (c *TCPSocket) schedule() {
+	if !c.gone {
+		c.stack.timers.set(&c.timer, c.conn.Deadline())
+	}
+}
+
+// maxStall is how long a full device may hold up the timers of connections.
+const maxStall = time.Second
+
+// expire is the timer: the connection has something to do. Part of expirer.
+func (c *TCPSocket) expire(now Time) {
+	c.markReady()
+	if ifc := c.home(); ifc.Stalled() && now.Sub(ifc.stalledAt) > maxStall {
+		// A link that is down must not keep connections from giving up: what is due is lost on it.
+		c.activate()
+		for range quantum {
+			if !c.conn.Output(now, &c.stack.out) {
+				break
+			}
+			c.stack.drop(ifc, &c.stack.counters.TxBlackhole)
+		}
+		c.settle()
+		c.schedule()
+	}
+}

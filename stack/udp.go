@@ -1,0 +1,470 @@
+package stack
+
+import (
+	"net/netip"
+	"slices"
+
+	"smoltcp/dissect"
+)
+
+// UDPOptions say how to open a UDP socket. The zero value is usual.
+type UDPOptions struct {
+	// Interface, if not nil, is the only one that the socket receives from and sends on.
+	Interface *Interface
+
+	RcvBuf, SndBuf int   // see Config.UDPRcvBuf, which is the default
+	TTL            uint8 // of datagrams that name none; Config.TTL if zero, 1 for multicast
+	DSCP           uint8
+
+	// Shared lets several sockets that all ask for it hold the same address and port: each gets every
+	// broadcast, the last one opened gets the rest.
+	Shared bool
+
+	// ReportErrors has a socket that is not connected told of the ICMP errors that its datagrams cause. Anybody
+	// can forge those (RFC 8085 section 5.2).
+	ReportErrors bool
+}
+
+// UDPMessage is what comes with a received datagram. Given back to Send it makes the answer go where the
+// datagram came from, by the way it came, also after a broadcast.
+type UDPMessage struct {
+	Remote    netip.AddrPort // the other end
+	Local     netip.AddrPort // our end: where a received datagram was sent to, which may be a broadcast or multicast address
+	Interface *Interface     // by which it came
+	TTL       uint8          // as received; to be sent with, if not zero
+	DSCP      uint8          // as received; to be sent with, if not zero
+	ECN       dissect.ECN    // as received
+
+	Broadcast bool                // sent to more than this host, at the IP or the link layer
+	Options   dissect.IPv4Options // the IP header's, as received
+}
+
+// UDPSocket sends and receives datagrams.
+type UDPSocket struct {
+	socket
+	local     netip.AddrPort
+	remote    netip.AddrPort // the only peer, if connected
+	wild      bool           // bound to no address
+	opt       UDPOptions
+	rcv, snd  fifo[datagram]
+	rcvBytes  int
+	sndBytes  int
+	err       error // a pending error, for the following Recv
+	readyOn   *Interface
+	dropped   uint64
+	closed    bool
+	wantsRoom bool // a Send found the queue full
+}
+
+// datagram is one that waits in a socket.
+type datagram struct {
+	UDPMessage
+	data []byte // from the stack's pool
+	path path   // snd only
+}
+
+// size is what the datagram counts for.
+func (d *datagram) size() int { return len(d.data) + 64 }
+
+// maxUDP is the largest payload that an IPv4 datagram carries.
+const maxUDP = maxMTU - dissect.IPv4MinHeaderLen - dissect.UDPHeaderLen
+
+// ListenUDP opens a socket on local: an address of ours, a broadcast or multicast address to receive only what is sent there, or
+// the unspecified address for everything. Port 0 has a free one chosen. Errors: ErrInvalidAddr, ErrNotOurs, ErrAddrInUse, ErrNoPorts.
+func (s *Stack) ListenUDP(local netip.AddrPort, opt UDPOptions) (*UDPSocket, error) {
+	local = unmap(local)
+	if !local.Addr().IsValid() {
+		local = netip.AddrPortFrom(any4, local.Port())
+	}
+	a := local.Addr()
+	if !a.Is4() {
+		return nil, ErrInvalidAddr
+	}
+	if !a.IsUnspecified() && !a.IsLoopback() && !a.IsMulticast() && s.local(a) == nil && !s.isAnyBroadcast(a) {
+		return nil, ErrNotOurs
+	}
+	def(&opt.RcvBuf, s.cfg.UDPRcvBuf)
+	def(&opt.SndBuf, s.cfg.UDPSndBuf)
+	u := &UDPSocket{opt: opt, wild: a.IsUnspecified()}
+	u.stack = s
+	if local.Port() == 0 {
+		port, ok := s.random.port(func(port uint16) bool { return len(s.udp.ports[port]) == 0 })
+		if !ok {
+			return nil, ErrNoPorts
+		}
+		local = netip.AddrPortFrom(a, port)
+	}
+	for _, o := range s.udp.ports[local.Port()] {
+		if o.local == local && o.opt.Interface == opt.Interface && !(o.opt.Shared && opt.Shared) {
+			return nil, ErrAddrInUse
+		}
+	}
+	u.local = local
+	s.udp.add(u)
+	return u, nil
+}
+
+// DialUDP opens a socket on a port of its own that talks to remote alone.
+func (s *Stack) DialUDP(remote netip.AddrPort, opt UDPOptions) (*UDPSocket, error) {
+	u, err := s.ListenUDP(netip.AddrPort{}, opt)
+	if err != nil {
+		return nil, err
+	}
+	if err := u.Connect(remote); err != nil {
+		u.Close()
+		return nil, err
+	}
+	return u, nil
+}
+
+// Connect makes remote the only peer: only its datagrams are received from now on, and ICMP errors about it are reported. What is
+// queued from others is dropped. A socket that was bound to no address gets the one that packets to remote have.
+func (u *UDPSocket) Connect(remote netip.AddrPort) error {
+	if u.closed {
+		return ErrClosed
+	}
+	remote = unmap(remote)
+	if remote.Port() == 0 || !remote.Addr().Is4() || remote.Addr().IsUnspecified() {
+		return ErrInvalidAddr
+	}
+	src := u.local.Addr()
+	if u.wild || u.stack.local(src) == nil && !src.IsLoopback() {
+		src = netip.Addr{}
+	}
+	p, err := u.stack.route(remote.Addr(), src, u.opt.Interface)
+	if err != nil {
+		return err
+	}
+	u.remote = remote
+	u.local = netip.AddrPortFrom(p.src, u.local.Port())
+	u.err = nil
+	for n := u.rcv.len(); n > 0; n-- {
+		d := u.rcv.pop()
+		if d.Remote == remote {
+			u.rcv.push(d)
+		} else {
+			u.release(&d)
+		}
+	}
+	return nil
+}
+
+// LocalAddr and RemoteAddr are the socket's ends; the remote one is the zero AddrPort if the socket is not connected.
+func (u *UDPSocket) LocalAddr() netip.AddrPort  { return u.local }
+func (u *UDPSocket) RemoteAddr() netip.AddrPort { return u.remote }
+
+// Dropped is how many datagrams were lost because the receive queue was full.
+func (u *UDPSocket) Dropped() uint64 { return u.dropped }
+
+// Readable reports whether Recv has something: a datagram or an error. Writable whether Send has room for a datagram of n bytes.
+func (u *UDPSocket) Readable() bool { return u.err != nil || u.rcv.len() > 0 }
+func (u *UDPSocket) Writable(n int) bool {
+	return u.snd.len() == 0 || u.sndBytes+n+64 <= u.opt.SndBuf
+}
+
+// Recv takes the oldest datagram into p, cut off if p is too short. A pending ICMP error comes first, once. Errors:
+// ErrWouldBlock, ErrClosed, ErrRefused, ErrHostUnreachable and the like.
+func (u *UDPSocket) Recv(p []byte) (int, UDPMessage, error) {
+	b, m, err := u.Peek()
+	if err != nil {
+		u.err = nil
+		return 0, UDPMessage{}, err
+	}
+	n := copy(p, b)
+	d := u.rcv.pop()
+	u.release(&d)
+	return n, m, nil
+}
+
+// Peek shows the oldest datagram without taking it, or a pending error without forgetting it. The bytes are lent until
+// the following call on the socket.
+func (u *UDPSocket) Peek() ([]byte, UDPMessage, error) {
+	switch {
+	case u.closed:
+		return nil, UDPMessage{}, ErrClosed
+	case u.err != nil:
+		return nil, UDPMessage{}, u.err
+	case u.rcv.len() == 0:
+		return nil, UDPMessage{}, ErrWouldBlock
+	}
+	d := u.rcv.front()
+	return d.data, d.UDPMessage, nil
+}
+
+// release gives back the memory of a received datagram.
+func (u *UDPSocket) release(d *datagram) {
+	u.rcvBytes -= d.size()
+	u.stack.pool.put(d.data)
+}
+
+// SendTo queues a datagram for to. Errors: ErrWouldBlock if the send queue is full, ErrMessageSize, ErrInvalidAddr,
+// ErrIsConnected, ErrNoRoute, ErrClosed. A datagram that exceeds the MTU is fragmented.
+func (u *UDPSocket) SendTo(p []byte, to netip.AddrPort) error {
+	return u.Send(p, UDPMessage{Remote: to})
+}
+
+// Write queues a datagram for the connected peer; else ErrNotConnected.
+func (u *UDPSocket) Write(p []byte) error {
+	if !u.remote.IsValid() && !u.closed {
+		return ErrNotConnected
+	}
+	return u.Send(p, UDPMessage{Remote: u.remote})
+}
+
+// Send queues a datagram for m.Remote, from m.Local if that is an address of ours, by m.Interface if that is not nil. Errors as for SendTo.
+func (u *UDPSocket) Send(p []byte, m UDPMessage) error {
+	if u.closed {
+		return ErrClosed
+	}
+	s := u.stack
+	m.Remote = unmap(m.Remote)
+	dst := m.Remote.Addr()
+	switch {
+	case u.remote.IsValid() && m.Remote != u.remote:
+		return ErrIsConnected
+	case m.Remote.Port() == 0 || !dst.Is4() || dst.IsUnspecified():
+		return ErrInvalidAddr
+	case len(p) > maxUDP:
+		return ErrMessageSize
+	}
+	on := u.opt.Interface
+	if on == nil {
+		on = m.Interface
+	}
+	// The socket's own address comes first; then that of the datagram being answered, unless it was a broadcast.
+	src := u.local.Addr()
+	if u.wild && !u.remote.IsValid() || s.local(src) == nil && !src.IsLoopback() {
+		src = m.Local.Addr().Unmap()
+		if s.local(src) == nil && !src.IsLoopback() {
+			src = netip.Addr{}
+		}
+	}
+	if s.local(dst) != nil || dst.IsLoopback() || on == s.interfaces[0] {
+		on = nil
+	}
+	path, err := s.route(dst, src, on)
+	if err != nil {
+		return err
+	}
+	if !u.Writable(len(p)) {
+		u.wantsRoom = true
+		return ErrWouldBlock
+	}
+	if m.TTL == 0 {
+		if m.TTL = u.opt.TTL; m.TTL == 0 {
+			if m.TTL = s.cfg.TTL; dst.IsMulticast() {
+				m.TTL = 1 // RFC 1112 section 6.1
+			}
+		}
+	}
+	if m.DSCP == 0 {
+		m.DSCP = u.opt.DSCP & 63
+	}
+	d := datagram{UDPMessage: m, data: append(s.pool.get(len(p)), p...), path: path}
+	u.snd.push(d)
+	u.sndBytes += d.size()
+	u.markReady()
+	return nil
+}
+
+// Close gives the socket up. Queued datagrams are still sent; the handler is not called again.
+func (u *UDPSocket) Close() {
+	if u.closed {
+		return
+	}
+	u.closed = true
+	u.handler = nil
+	for u.rcv.len() > 0 {
+		d := u.rcv.pop()
+		u.release(&d)
+	}
+	u.stack.udp.remove(u)
+}
+
+// markReady has the datagram at the head of the send queue sent in the following Poll.
+func (u *UDPSocket) markReady() {
+	if u.snd.len() > 0 && u.readyOn == nil {
+		u.readyOn = u.snd.front().path.ifc
+		u.readyOn.ready.push(u)
+	}
+}
+
+// emit sends datagrams in the order in which they were queued. Part of sender.
+func (u *UDPSocket) emit(ifc *Interface) bool {
+	s := u.stack
+	for n := 0; n < quantum && u.snd.len() > 0 && u.snd.front().path.ifc == ifc && !ifc.Stalled(); n++ {
+		d := u.snd.pop()
+		u.sndBytes -= d.size()
+		h := dissect.UDPHeader{
+			SrcPort: u.local.Port(), DstPort: d.Remote.Port(), Length: uint16(dissect.UDPHeaderLen + len(d.data)),
+		}
+		p := packet{
+			path: d.path, dst: d.Remote.Addr(), proto: dissect.ProtoUDP, ttl: d.TTL, dscp: d.DSCP,
+			transport: h.Append(s.transport[:0]), payload: [2][]byte{d.data},
+		}
+		pseudo := dissect.PseudoHeaderSum(p.src, p.dst, p.proto, int(h.Length))
+		if ifc.skipTx && p.len() <= ifc.mtu {
+			dissect.UDP(p.transport).SetChecksum(pseudo.Fold())
+		} else {
+			dissect.UDP(p.transport).FillChecksum(pseudo, d.data)
+		}
+		s.counters.UDPSent++
+		_ = s.send(&p) // counted where it failed
+		s.pool.put(d.data)
+		if u.wantsRoom {
+			u.wantsRoom = false
+			u.wake()
+		}
+	}
+	switch {
+	case u.snd.len() == 0:
+		u.readyOn = nil
+	case u.snd.front().path.ifc != ifc:
+		u.readyOn = nil
+		u.markReady()
+	default:
+		return true
+	}
+	return false
+}
+
+// udpInput processes a received datagram.
+func (s *Stack) udpInput(ip dissect.IPv4, in arrival) {
+	d := dissect.UDP(ip.Payload())
+	if d.CheckWhole() != nil || d.DstPort() == 0 {
+		s.drop(in.ifc, &s.counters.UDPMalformed)
+		return
+	}
+	src, dst := ip.Src(), ip.Dst()
+	// IPv4 allows no checksum at all (RFC 1122 section 4.1.3.4).
+	if d.Checksum() != 0 && (!in.ifc.skipRx || in.fragments) &&
+		!d.ChecksumOK(dissect.PseudoHeaderSum(src, dst, dissect.ProtoUDP, int(d.Length()))) {
+		s.drop(in.ifc, &s.counters.UDPChecksum)
+		return
+	}
+	m := UDPMessage{
+		Remote: netip.AddrPortFrom(src, d.SrcPort()), Local: netip.AddrPortFrom(dst, d.DstPort()), Interface: in.ifc,
+		TTL: ip.TTL(), DSCP: ip.DSCP(), ECN: ip.ECN(), Broadcast: in.broadcast,
+	}
+	if o := ip.Options(); len(o) > 0 {
+		m.Options = dissect.MakeIPv4Options(o)
+	}
+	var best *UDPSocket
+	bestScore, matches, delivered := -1, 0, 0
+	for _, u := range s.udp.ports[d.DstPort()] {
+		score := u.match(&m)
+		switch {
+		case score < 0:
+		case in.broadcast:
+			matches++
+			if u.deliver(&m, d.Payload()) {
+				delivered++
+			} else {
+				s.counters.UDPSocketFull++
+			}
+		case score >= bestScore:
+			best, bestScore = u, score
+		}
+	}
+	if best != nil {
+		matches++
+		if best.deliver(&m, d.Payload()) {
+			delivered++
+		}
+	}
+	switch {
+	case delivered > 0:
+		s.counters.UDPReceived++
+	case matches > 0:
+		s.drop(in.ifc, &s.counters.UDPQueueFull)
+	default:
+		s.drop(in.ifc, &s.counters.UDPNoSocket)
+		s.icmpError(ip, in, dissect.ICMPv4Header{Type: dissect.ICMPv4Unreachable, Code: dissect.ICMPv4PortUnreachable})
+	}
+}
+
+// match says how well the socket fits a received datagram, -1 if not at all: bound to the interface before not bound, connected to
+// the peer before not connected, bound to the address before not bound.
+func (u *UDPSocket) match(m *UDPMessage) int {
+	score := 0
+	if u.opt.Interface != nil {
+		if u.opt.Interface != m.Interface {
+			return -1
+		}
+		score += 4
+	}
+	if u.remote.IsValid() {
+		if u.remote != m.Remote {
+			return -1
+		}
+		score += 2
+	}
+	if a := u.local.Addr(); !a.IsUnspecified() {
+		if a != m.Local.Addr() {
+			return -1
+		}
+		score++
+	}
+	return score
+}
+
+// deliver queues a datagram for the program, if there is room.
+func (u *UDPSocket) deliver(m *UDPMessage, data []byte) bool {
+	if u.rcv.len() > 0 && u.rcvBytes+len(data)+64 > u.opt.RcvBuf {
+		u.dropped++
+		return false
+	}
+	d := datagram{UDPMessage: *m, data: append(u.stack.pool.get(len(data)), data...)}
+	u.rcv.push(d)
+	u.rcvBytes += d.size()
+	u.wake()
+	return true
+}
+
+// udpError gives an error to the socket whose datagram from local to remote caused it: the connected one, else one that asked for
+// errors (RFC 8085 section 5.2).
+func (s *Stack) udpError(local, remote netip.AddrPort, err error) bool {
+	var found *UDPSocket
+	for _, u := range s.udp.ports[local.Port()] {
+		switch {
+		case u.remote == remote && u.local.Addr() == local.Addr():
+			u.err = err
+			u.wake()
+			return true
+		case !u.remote.IsValid() && u.opt.ReportErrors && (u.wild || u.local.Addr() == local.Addr()):
+			found = u
+		}
+	}
+	if found == nil {
+		return false
+	}
+	found.err = err
+	found.wake()
+	return true
+}
+
+// udpTable finds sockets by local port. Sockets of one port are in the order in which they were opened.
+type udpTable struct {
+	ports map[uint16][]*UDPSocket
+}
+
+func (t *udpTable) init() { t.ports = make(map[uint16][]*UDPSocket) }
+
+func (t *udpTable) add(u *UDPSocket) {
+	t.ports[u.local.Port()] = append(t.ports[u.local.Port()], u)
+}
+
+func (t *udpTable) remove(u *UDPSocket) {
+	port := u.local.Port()
+	if t.ports[port] = slices.DeleteFunc(t.ports[port], func(o *UDPSocket) bool { return o == u }); len(t.ports[port]) == 0 {
+		delete(t.ports, port)
+	}
+}
+
+func (t *udpTable) closeAll() {
+	for _, list := range t.ports {
+		for _, u := range slices.Clone(list) {
+			u.Close()
+		}
+	}
+}
