@@ -25,7 +25,8 @@ type Device interface {
 	Send(pieces [][]byte) (bool, error)
 
 	// Wait blocks until a frame can be received, or (with write) sent, or the timeout (negative: for ever) has
-	// passed, or Wake was called since the last Wait. It may return early without any of these.
+	// passed, or Wake was called since the last Wait. It may return early without any of these. An error means that
+	// waiting is over for good: ErrGone, or net.ErrClosed after Close.
 	Wait(timeout time.Duration, write bool) error
 
 	Wake()

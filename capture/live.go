@@ -4,7 +4,6 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"golang.org/x/net/bpf"
 
@@ -34,9 +33,9 @@ type LiveOptions struct {
 	Buffer int
 
 	// Filter is a program for the kernel, which drops packets for which it returns zero. It sees them as the kernel
-	// does: from the header of the interface's link type on, without the VLAN tag that the kernel has set aside
-	// (read it at SKF_AD_VLAN_TAG); with AnyInterface from the network header on (read the rest at SKF_AD_PROTOCOL,
-	// SKF_AD_IFINDEX, SKF_AD_PKTTYPE and SKF_LL_OFF). What it returns for packets to keep must be at least Snaplen.
+	// does: from the header of their interface's own link type on, also with AnyInterface, and without a VLAN tag that
+	// the kernel has set aside (read it at SKF_AD_VLAN_TAG). The network header is at SKF_NET_OFF whatever is before
+	// it. What the program returns for packets to keep must be at least Snaplen and 256 more.
 	Filter []bpf.RawInstruction
 }
 
@@ -100,8 +99,7 @@ func ListInterfaces() ([]InterfaceInfo, error) {
 	return list, nil
 }
 
-// rank orders interfaces: one that is not running comes after all that are, and so on down to the number at the end of
-// the name.
+// rank orders interfaces: one that is not running comes after all that are, and so on. Among equals the kernel's order stays.
 func (i *InterfaceInfo) rank() int {
 	rank := 0
 	for _, late := range [...]bool{
@@ -116,11 +114,7 @@ func (i *InterfaceInfo) rank() int {
 			rank |= 1
 		}
 	}
-	unit := 0
-	for _, c := range i.Name[len(strings.TrimRight(i.Name, "0123456789")):] {
-		unit = min(unit*10+int(c-'0'), 1<<20)
-	}
-	return rank<<21 + unit
+	return rank
 }
 
 // cookedHeader is the length of the header of LINKTYPE_LINUX_SLL2, in bytes.

@@ -26,7 +26,7 @@ type Live struct {
 	opts LiveOptions
 	link dissect.LinkType
 
-	// buf has room for a header in front of what is received: a VLAN tag or the cooked header or both.
+	// buf has room in front of what is received, for a VLAN tag and the cooked header.
 	buf []byte
 	msg message
 
@@ -46,6 +46,10 @@ type Live struct {
 
 // headroom is what is kept free in front of a received packet, in bytes.
 const headroom = cookedHeader + vlanTag
+
+// maxLinkHeader is the longest link-layer header that gives way to a cooked one, in bytes. (The longest are those of
+// 802.11 behind a radiotap header.)
+const maxLinkHeader = 256
 
 // NewLive starts a capture. Packets count from the moment it returns; the filter is in place before the first.
 func NewLive(opts LiveOptions) (*Live, error) {
@@ -74,7 +78,6 @@ func NewLive(opts LiveOptions) (*Live, error) {
 		}
 	}
 	conn, err := openPacketSocket(opts.Interface, index, packetSocketOptions{
-		cooked:         l.link == dissect.LinkSLL2,
 		promiscuous:    index != 0 && !opts.NotPromiscuous,
 		ignoreOutgoing: opts.Direction == DirIn || loopback,
 		timestamps:     true,
@@ -91,6 +94,10 @@ func NewLive(opts LiveOptions) (*Live, error) {
 	}
 	l.receive = l.tryReceive
 	l.buf = make([]byte, headroom+opts.Snaplen)
+	if l.link == dissect.LinkSLL2 {
+		// The header that is taken away does not count against the snaplen.
+		l.buf = make([]byte, headroom+maxLinkHeader+opts.Snaplen)
+	}
 	l.msg.init(l.buf[headroom:])
 	l.addInterface(opts.Interface, index)
 	return l, nil
@@ -151,33 +158,43 @@ func (l *Live) wanted() bool {
 // packet makes a Packet of what was received.
 func (l *Live) packet() Packet {
 	m := &l.msg
-	p := Packet{Time: m.time, Len: m.length, Link: l.link, Direction: DirIn, Interface: l.interfaceOf(m.from.Ifindex)}
+	p := Packet{Time: m.time, Link: l.link, Direction: DirIn, Interface: l.interfaceOf(m.from.Ifindex)}
 	if m.from.Pkttype == unix.PACKET_OUTGOING {
 		p.Direction = DirOut
 	}
-	tpid, tci, tagged := m.tag()
 	end := headroom + m.captured
+	tpid, tci, tagged := m.tag()
 	switch {
 	case l.link == dissect.LinkSLL2:
-		p.Data = l.cook(end, tpid, tci, tagged)
+		p.Data = l.cook(end)
 	case l.link == dissect.LinkEthernet && tagged:
 		p.Data = insertTag(l.buf[headroom-vlanTag:end], tpid, tci)
 	default:
 		p.Data = l.buf[headroom:end]
 	}
-	p.Len += len(p.Data) - m.captured
+	p.Len = m.length + len(p.Data) - m.captured
 	p.Data = p.Data[:min(len(p.Data), l.opts.Snaplen)]
 	return p
 }
 
-// cook puts the header of LINKTYPE_LINUX_SLL2 in front of a packet that ends at buf[end]. A VLAN tag goes where it would
-// have been: its own type is the header's protocol, the rest comes before the packet.
-func (l *Live) cook(end int, tpid dissect.EtherType, tci uint16, tagged bool) []byte {
+// cook puts the header of LINKTYPE_LINUX_SLL2 in the place of the packet's own, which ends at buf[end]. A VLAN tag goes
+// where it would have been: its type is the header's protocol, the rest comes before the packet.
+//
+// The kernel would take link-layer headers off itself (SOCK_DGRAM), but then what becomes of the tags within depends on
+// its version.
+func (l *Live) cook(end int) []byte {
 	from := &l.msg.from
+	header := l.msg.network
+	if link, _ := linkOf(from.Hatype); link == dissect.LinkEthernet {
+		header = dissect.EthernetHeaderLen // of a tagged packet that is sent, the network header may be behind the tag
+	}
+	if header > l.msg.captured {
+		header = 0
+	}
+	at := headroom + header
 	// The kernel keeps the protocol in network byte order and everything else in its own.
 	protocol := networkOrder(from.Protocol)
-	at := headroom
-	if tagged {
+	if tpid, tci, tagged := l.msg.tag(); tagged {
 		at -= vlanTag
 		binary.BigEndian.PutUint16(l.buf[at:], tci)
 		binary.BigEndian.PutUint16(l.buf[at+2:], protocol)

@@ -73,6 +73,23 @@ func newVeth(t *testing.T) {
 	}
 	linkUp(t, "v0")
 	linkUp(t, "v1")
+	running(t, "v0")
+	running(t, "v1")
+}
+
+// running waits until an interface passes packets: until then it loses them silently.
+func running(t *testing.T, name string) {
+	t.Helper()
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		l, err := netlink.LinkByName(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s := l.Attrs().OperState; s == netlink.OperUp || s == netlink.OperUnknown {
+			return
+		}
+	}
+	t.Fatalf("%s: not running", name)
 }
 
 func deleteLink(t *testing.T, name string) {
@@ -627,7 +644,7 @@ func TestListInterfaces(t *testing.T) {
 			}
 		}
 	}
-	if got, want := strings.Join(names, " "), "v0 v1 any lo x3 x12"; got != want {
+	if got, want := strings.Join(names, " "), "v1 v0 any lo x3 x12"; got != want {
 		t.Errorf("order %s, want %s", got, want)
 	}
 	if _, err := exec.LookPath("tcpdump"); err != nil {

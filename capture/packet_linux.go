@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"github.com/mdlayher/packet"
@@ -18,7 +19,6 @@ import (
 
 // packetSocketOptions is what live captures and packet-socket devices want of their sockets.
 type packetSocketOptions struct {
-	cooked         bool // packets without their link-layer header
 	promiscuous    bool
 	ignoreOutgoing bool // do not see what this machine sends, as far as the kernel can tell
 	timestamps     bool
@@ -28,12 +28,8 @@ type packetSocketOptions struct {
 
 // openPacketSocket opens a packet socket on an interface, or on all if index is zero. name is for errors.
 func openPacketSocket(name string, index int, o packetSocketOptions) (*packet.Conn, error) {
-	typ := packet.Raw
-	if o.cooked {
-		typ = packet.Datagram
-	}
 	// With protocol 0 the socket gets no packet yet: not before the filter and everything else is in place.
-	conn, err := packet.Listen(&net.Interface{Index: index}, typ, 0, &packet.Config{Filter: o.filter})
+	conn, err := packet.Listen(&net.Interface{Index: index}, packet.Raw, 0, &packet.Config{Filter: o.filter})
 	if err != nil {
 		return nil, packetSocketError(name, err)
 	}
@@ -63,6 +59,9 @@ func (o *packetSocketOptions) start(fd, index int) error {
 		if err != nil {
 			return fmt.Errorf("SO_TIMESTAMPNS: %w", err)
 		}
+		// The first socket that wants times makes the kernel switch them on a moment later. Packets before that get
+		// the time when they are read, which may be later than that of packets behind them.
+		time.Sleep(2 * time.Millisecond)
 	}
 	if o.ignoreOutgoing {
 		// Before Linux 4.20 there is no such option, and the reader sorts them out.
@@ -188,6 +187,7 @@ type message struct {
 	length   int   // of the packet as the kernel had it, in bytes
 	time     int64 // nanoseconds since 1970-01-01 UTC, or NoTime
 	status   uint32
+	network  int    // where the kernel takes the network header to be, in bytes from the packet's start
 	tci      uint16 // VLAN tag that the kernel has set aside; see tag
 	tpid     uint16
 }
@@ -215,7 +215,7 @@ func (m *message) recv(fd int) syscall.Errno {
 	}
 	m.length = int(n)
 	m.captured = min(m.length, int(m.iov.Len))
-	m.time, m.status, m.tci, m.tpid = NoTime, 0, 0, 0
+	m.time, m.status, m.network, m.tci, m.tpid = NoTime, 0, 0, 0, 0
 
 	oob := unsafe.Slice((*byte)(unsafe.Pointer(&m.oob[0])), len(m.oob)*8)[:m.hdr.Controllen]
 	for len(oob) >= unix.SizeofCmsghdr {
@@ -228,7 +228,7 @@ func (m *message) recv(fd int) syscall.Errno {
 		case h.Level == unix.SOL_PACKET && h.Type == unix.PACKET_AUXDATA && len(data) >= int(unsafe.Sizeof(unix.TpacketAuxdata{})):
 			aux := (*unix.TpacketAuxdata)(unsafe.Pointer(&data[0]))
 			m.length = max(m.length, int(aux.Len)) // a filter may have cut the packet
-			m.status, m.tci, m.tpid = aux.Status, aux.Vlan_tci, aux.Vlan_tpid
+			m.status, m.network, m.tci, m.tpid = aux.Status, int(aux.Net), aux.Vlan_tci, aux.Vlan_tpid
 		case h.Level == unix.SOL_SOCKET && (h.Type == unix.SO_TIMESTAMPNS_NEW || h.Type == unix.SO_TIMESTAMPNS_OLD):
 			m.time = timespec(data)
 		}

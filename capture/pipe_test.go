@@ -90,7 +90,7 @@ func TestPipeClose(t *testing.T) {
 	if _, err := b.Send([][]byte{{1}}); !errors.Is(err, ErrGone) {
 		t.Errorf("Send gives %v", err)
 	}
-	if err := b.Wait(-1, false); err != nil {
+	if err := b.Wait(-1, false); !errors.Is(err, ErrGone) {
 		t.Errorf("Wait gives %v", err)
 	}
 	if _, err := a.Recv(); !errors.Is(err, net.ErrClosed) {

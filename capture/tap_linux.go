@@ -108,8 +108,10 @@ func (p *poller) send(name string, pieces [][]byte) (bool, error) {
 		return false, net.ErrClosed
 	}
 	for {
-		_, err := unix.Writev(p.fd, pieces)
+		n, err := unix.Writev(p.fd, pieces)
 		switch {
+		case err == nil && n == 0:
+			return false, fmt.Errorf("%s: send: empty frame", name) // the kernel did not even look
 		case err == nil:
 			return true, nil
 		case err == unix.EAGAIN:

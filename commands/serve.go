@@ -1,7 +1,296 @@
 package commands
 
-import "github.com/urfave/cli/v2"
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	mrand "math/rand/v2"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"smoltcp/capture"
+	"smoltcp/dissect"
+	"smoltcp/stack"
+	"smoltcp/stack/host"
+)
+
+// serveOptions is what a serve command line asks for.
+type serveOptions struct {
+	out     outputOptions
+	device  capture.DeviceOptions
+	mac     dissect.MAC
+	addrs   []netip.Prefix
+	gateway netip.Addr // the zero Addr for none
+	mtu     int        // 0: the device's
+	seed    uint64
+	seeded  bool
+	fault   capture.FaultConfig
+	pcap    string
+	trace   bool
+	verbose bool
+
+	buffer, serviceBuffer int // bytes, see services.go
+}
+
+// What the host is called unless flags say otherwise, and what the kernel's side of a new interface gets.
+const (
+	defaultMAC      = "02-00-00-00-00-01"
+	defaultAddr     = "192.168.69.1/24"
+	defaultHostAddr = "192.168.69.100/24"
+	defaultGateway  = "192.168.69.100"
+)
 
 func serveCommand(env Env) *cli.Command {
-	return &cli.Command{Name: "serve", Action: func(c *cli.Context) error { return usagef("not here yet") }}
+	const (
+		identity = "Host:"
+		faults   = "Faults, in both directions:"
+		services = "Services:"
+		watching = "Watching:"
+	)
+	return &cli.Command{
+		Name:      "serve",
+		Usage:     "be a TCP/IP host on an interface",
+		ArgsUsage: "interface",
+		Description: "Answers ARP, ping and the services below on a TAP or TUN interface, which is created if it does not exist,\n" +
+			"or on any other interface through a packet socket. Ctrl-C closes the connections and prints counters.\n\n" +
+			serviceHelp,
+		Flags: append([]cli.Flag{
+			&cli.StringFlag{Category: identity, Name: "hardware-addr", Value: defaultMAC, Usage: "the host's Ethernet address is `MAC`"},
+			&cli.StringSliceFlag{Category: identity, Name: "addr", Value: cli.NewStringSlice(defaultAddr), Usage: "the host has the address `ADDR/BITS`; may be repeated"},
+			&cli.StringFlag{Category: identity, Name: "gateway", Usage: "other networks are reached by way of `ADDR`; none for no gateway (default: " + defaultGateway + " with the default address, else none)"},
+			&cli.IntFlag{Category: identity, Name: "mtu", Usage: "send and accept IP packets of up to `BYTES` (default: the interface's)"},
+			&cli.Uint64Flag{Category: identity, Name: "seed", Usage: "make every random choice from the number `N`, so that a run can be repeated; not for a host that must withstand attacks"},
+			&cli.StringSliceFlag{Category: identity, Name: "host-addr", Value: cli.NewStringSlice(defaultHostAddr), Usage: "give the kernel's side of a new interface the address `ADDR/BITS`; may be repeated"},
+			&cli.BoolFlag{Category: identity, Name: "tun", Usage: "create a TUN interface (IP packets), not TAP (Ethernet frames)"},
+
+			&cli.IntFlag{Category: services, Name: "buffer", Value: 64, Usage: "`BYTES` that each connection to ports 6969 and 6970 buffers: few, so that exhaustion is easy to see"},
+			&cli.IntFlag{Category: services, Name: "service-buffer", Value: 256 << 10, Usage: "`BYTES` that each connection to the other ports buffers, in each direction"},
+
+			&cli.Float64Flag{Category: faults, Name: "drop-chance", Usage: "drop `PERCENT` of the frames"},
+			&cli.Float64Flag{Category: faults, Name: "corrupt-chance", Usage: "flip a bit in `PERCENT` of the frames"},
+			&cli.Float64Flag{Category: faults, Name: "duplicate-chance", Usage: "double `PERCENT` of the frames"},
+			&cli.Float64Flag{Category: faults, Name: "reorder-chance", Usage: "hold back `PERCENT` of the frames until others have passed"},
+			&cli.DurationFlag{Category: faults, Name: "delay", Usage: "delay every frame by `TIME` (20ms)"},
+			&cli.IntFlag{Category: faults, Name: "size-limit", Usage: "drop frames of more than `BYTES`"},
+			&cli.IntFlag{Category: faults, Name: "tx-rate-limit", Usage: "send at most `FRAMES` in each interval"},
+			&cli.IntFlag{Category: faults, Name: "rx-rate-limit", Usage: "receive at most `FRAMES` in each interval"},
+			&cli.StringFlag{Category: faults, Name: "shaping-interval", Value: "50ms", Usage: "the interval of the rate limits is `TIME`; a bare number is milliseconds"},
+
+			&cli.StringFlag{Category: watching, Name: "pcap", Usage: "record every frame in `FILE`, dropped ones too: pcapng if it is called so, with a comment on what was done to the frame"},
+			&cli.BoolFlag{Category: watching, Name: "trace", Usage: "print every frame as dump would, <- received and -> sent, and between them what the host decides"},
+			&cli.BoolFlag{Category: watching, Name: "verbose", Usage: "log what the host and its services do"},
+		}, outputFlags()...),
+		Action: func(c *cli.Context) error {
+			o, err := readServe(c, env)
+			if err != nil {
+				return err
+			}
+			return serve(c.Context, env, o)
+		},
+	}
 }
+
+func readServe(c *cli.Context, env Env) (o serveOptions, err error) {
+	if o.out, err = readOutput(c, env.Stdout); err != nil {
+		return o, err
+	}
+	switch c.Args().Len() {
+	case 0:
+		return o, usagef("on which interface? (smoltcp serve tap0)")
+	case 1:
+	default:
+		return o, usagef("%q: one interface is enough", c.Args().Slice())
+	}
+	o.pcap, o.trace, o.verbose = c.String("pcap"), c.Bool("trace"), c.Bool("verbose")
+	o.buffer, o.serviceBuffer = c.Int("buffer"), c.Int("service-buffer")
+	for _, b := range []struct {
+		flag string
+		n    int
+	}{{"buffer", o.buffer}, {"service-buffer", o.serviceBuffer}} {
+		if b.n < 1 || b.n > maxServeBuffer {
+			return o, usagef("--%s %d: want 1 to %d bytes", b.flag, b.n, maxServeBuffer)
+		}
+	}
+	if o.mac, err = dissect.ParseMAC(c.String("hardware-addr")); err != nil {
+		return o, usagef("--hardware-addr %s: %w", c.String("hardware-addr"), err)
+	}
+	if !o.mac.IsUnicast() {
+		return o, usagef("--hardware-addr %s: not the address of one station", o.mac)
+	}
+	if o.addrs, err = readPrefixes("addr", c.StringSlice("addr")); err != nil {
+		return o, err
+	}
+	if o.device.HostAddrs, err = readPrefixes("host-addr", c.StringSlice("host-addr")); err != nil {
+		return o, err
+	}
+	gateway := c.String("gateway")
+	if gateway == "" && !c.IsSet("addr") {
+		gateway = defaultGateway
+	}
+	if gateway != "" && gateway != "none" {
+		if o.gateway, err = netip.ParseAddr(gateway); err != nil || !o.gateway.Is4() {
+			return o, usagef("--gateway %s: not an IPv4 address", gateway)
+		}
+	}
+	if o.mtu = c.Int("mtu"); c.IsSet("mtu") && (o.mtu < 68 || o.mtu > 65535) {
+		return o, usagef("--mtu %d: want 68 to 65535 bytes", o.mtu)
+	}
+	o.device.Name, o.device.MTU, o.device.TUN = c.Args().First(), o.mtu, c.Bool("tun")
+	if err := readFaults(c, &o.fault); err != nil {
+		return o, err
+	}
+	if o.seeded = c.IsSet("seed"); o.seeded {
+		o.seed = c.Uint64("seed")
+	} else {
+		var b [8]byte
+		rand.Read(b[:])
+		o.seed = uint64(binary.BigEndian.Uint32(b[:])) // short enough to be typed
+	}
+	o.fault.Seed = o.seed
+	return o, nil
+}
+
+func readPrefixes(flag string, list []string) ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, s := range list {
+		p, err := netip.ParsePrefix(s)
+		if err != nil || !p.Addr().Is4() {
+			return nil, usagef("--%s %s: want an IPv4 address with the length of its network, like %s", flag, s, defaultAddr)
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+func readFaults(c *cli.Context, f *capture.FaultConfig) error {
+	for _, p := range []struct {
+		flag string
+		v    *float64
+	}{
+		{"drop-chance", &f.DropChance}, {"corrupt-chance", &f.CorruptChance},
+		{"duplicate-chance", &f.DuplicateChance}, {"reorder-chance", &f.ReorderChance},
+	} {
+		if *p.v = c.Float64(p.flag); !(*p.v >= 0 && *p.v <= 100) {
+			return usagef("--%s %v: want a percentage from 0 to 100", p.flag, *p.v)
+		}
+	}
+	for _, p := range []struct {
+		flag string
+		v    *int
+	}{{"size-limit", &f.SizeLimit}, {"tx-rate-limit", &f.TxRateLimit}, {"rx-rate-limit", &f.RxRateLimit}} {
+		if *p.v = c.Int(p.flag); *p.v < 0 {
+			return usagef("--%s %d: want 0 or more", p.flag, *p.v)
+		}
+	}
+	if f.Delay = c.Duration("delay"); f.Delay < 0 || f.Delay > time.Minute {
+		return usagef("--delay %v: want 0 to 1m", f.Delay)
+	}
+	interval := c.String("shaping-interval")
+	d, err := time.ParseDuration(interval)
+	if err != nil {
+		d, err = time.ParseDuration(interval + "ms")
+	}
+	if err != nil || d <= 0 || d > time.Hour {
+		return usagef("--shaping-interval %s: want a time like 50ms, above 0 and up to 1h", interval)
+	}
+	f.ShapingInterval = d
+	return nil
+}
+
+// shutdownGrace is how long peers have, after Ctrl-C, to agree that a connection has ended.
+const shutdownGrace = time.Second
+
+func serve(ctx context.Context, env Env, o serveOptions) error {
+	log := slog.New(slog.DiscardHandler)
+	if o.verbose {
+		log = slog.New(slog.NewTextHandler(env.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	dev, err := capture.OpenDevice(o.device)
+	if err != nil {
+		return err
+	}
+	watch, err := newWatcher(env, o, dev, log)
+	if err != nil {
+		dev.Close()
+		return err
+	}
+	defer watch.close()
+	cfg := host.Config{
+		Stack:     stack.Config{Events: watch.events(), Backlog: 1024},
+		Interface: stack.InterfaceConfig{Name: o.device.Name, HardwareAddr: o.mac, Addrs: o.addrs, MTU: o.mtu},
+	}
+	if o.seeded {
+		var key [32]byte
+		binary.BigEndian.PutUint64(key[:], o.seed)
+		cfg.Stack.Rand = mrand.NewChaCha8(key)
+	}
+	if o.gateway.IsValid() {
+		cfg.Routes = []stack.Route{{Prefix: netip.PrefixFrom(netip.IPv4Unspecified(), 0), Gateway: o.gateway}}
+	}
+	h, err := host.New(watch.dev, cfg)
+	if err != nil {
+		dev.Close()
+		return err
+	}
+	h.Do(func(s *stack.Stack) { err = startServices(s, o.buffer, o.serviceBuffer, log) })
+	if err != nil {
+		dev.Close()
+		return err
+	}
+	fmt.Fprintln(env.Stderr, o.banner(dev))
+
+	ended := make(chan error, 1)
+	go func() { ended <- h.Run(context.Background()) }()
+	select {
+	case err = <-ended:
+	case <-ctx.Done():
+		grace, cancel := context.WithTimeout(context.Background(), shutdownGrace)
+		h.Shutdown(grace)
+		cancel()
+		err = <-ended
+	}
+	h.Do(func(s *stack.Stack) { reportCounters(env.Stderr, s.Counters(), watch.fault) })
+	return errors.Join(err, watch.close())
+}
+
+// banner says what is being served.
+func (o *serveOptions) banner(dev capture.Device) string {
+	var addrs []string
+	for _, a := range o.addrs {
+		addrs = append(addrs, a.String())
+	}
+	as := ""
+	if dev.Ethernet() {
+		as = " as " + o.mac.String()
+	}
+	s := fmt.Sprintf("serving %s%s on %s: ping, tcp and udp ports %s", strings.Join(addrs, ", "), as, o.device.Name, servicePorts())
+	if o.fault.Active() {
+		s += fmt.Sprintf("; faults from seed %d", o.seed)
+	}
+	return s
+}
+
+// reportCounters prints every counter that is not zero, and what the faults did.
+func reportCounters(w io.Writer, c *stack.Counters, fault *capture.Fault) {
+	fmt.Fprint(w, c)
+	if fault == nil {
+		return
+	}
+	for _, dir := range []capture.Direction{capture.DirIn, capture.DirOut} {
+		for k := capture.FaultTooLarge; k <= capture.FaultReorder; k++ {
+			if n := fault.Count(dir, k); n > 0 {
+				fmt.Fprintf(w, "%-24s %12d\n", strings.ToLower(dir.String())+": "+k.String(), n)
+			}
+		}
+	}
+}
+
+// maxServeBuffer keeps one connection from being given gigabytes by a slip of the finger.
+const maxServeBuffer = 64 << 20

@@ -192,8 +192,8 @@ func (a ARP) protocolField(s Sink, f *Field, off int, b []byte) int {
 	return off + len(b)
 }
 
-func decodeARP(p *Packet, l *Layer) LayerType {
-	a := ARP(p.Bytes(l))
+func decodeARP(p *Packet, l *Layer, b []byte) LayerType {
+	a := ARP(b)
 	if err := a.Check(); err != nil {
 		return l.fail(err)
 	}

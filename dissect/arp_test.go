@@ -1,5 +1,12 @@
 package dissect
 
+import (
+	"bytes"
+	"net/netip"
+	"strings"
+	"testing"
+)
+
 func init() {
 	addSample("arp/request", LinkEthernet, "eth arp", `
 		ffffffff ffffaa64 4735a4bd 0806 # Ethernet
@@ -157,4 +164,100 @@ func init() {
 		00010800 06040001 aa644735 a4bdc0a8 45640000 # a byte is missing
 		00000000 c0a845
 	`)
+}
+
+// TestARPKinds: the derived flags are those of RFC 5227, and those that tshark shows; TestTshark compares.
+func TestARPKinds(t *testing.T) {
+	for _, c := range []struct{ sample, flags string }{
+		{"arp/request", ""},
+		{"arp/reply", ""},
+		{"arp/probe", "arp.isprobe"},
+		{"arp/announcement", "arp.isgratuitous arp.isannouncement"},
+		{"arp/gratuitous-request", "arp.isgratuitous"},
+		{"arp/gratuitous-reply", "arp.isgratuitous"},
+		{"arp/reverse-request", ""}, // both addresses are 0.0.0.0, but the operation is another
+		{"arp/unknown-op", ""},
+		{"arp/no-addresses", ""}, // no address equals no address, which says nothing
+		{"arp/no-protocol-addresses", ""},
+	} {
+		s := findSample(c.sample)
+		var p Packet
+		p.Decode(s.link, s.data, len(s.data))
+		r := record(&p, 1)
+		var found []string
+		for _, name := range []string{"arp.isgratuitous", "arp.isprobe", "arp.isannouncement"} {
+			if _, ok := r.find(name); ok {
+				found = append(found, name)
+			}
+		}
+		if got := strings.Join(found, " "); got != c.flags {
+			t.Errorf("%s: %q, want %q", c.sample, got, c.flags)
+		}
+	}
+}
+
+// TestARPLengths: addresses of other lengths are shown as they are, and never taken for Ethernet's or IPv4's.
+func TestARPLengths(t *testing.T) {
+	for _, c := range []struct{ sample, field, value string }{
+		{"arp/request", "arp.src.hw_mac", "aa-64-47-35-a4-bd"},
+		{"arp/request", "arp.dst.proto_ipv4", "192.168.69.1"},
+		{"arp/eight-byte-hardware", "arp.src.hw", "aa644735a4bd0102"},
+		{"arp/eight-byte-hardware", "arp.src.proto_ipv4", "192.168.69.100"},
+		{"arp/eight-byte-hardware", "arp.dst.hw", "0000000000000000"},
+		{"arp/eight-byte-hardware", "arp.dst.proto_ipv4", "192.168.69.1"},
+		{"arp/ipv6-lengths", "arp.src.hw_mac", "aa-64-47-35-a4-bd"},
+		{"arp/ipv6-lengths", "arp.dst.proto", "fd000000000000000000000000000001"},
+		{"arp/ipv6-type", "arp.src.proto", "c0a84564"},
+		{"arp/frame-relay", "arp.src.hw", "1841"},
+		{"arp/frame-relay", "arp.dst.proto_ipv4", "192.168.69.1"},
+	} {
+		s := findSample(c.sample)
+		var p Packet
+		p.Decode(s.link, s.data, len(s.data))
+		if got, ok := record(&p, 1).find(c.field); !ok || got != c.value {
+			t.Errorf("%s: %s is %q, want %q", c.sample, c.field, got, c.value)
+		}
+		a := ARP(p.Bytes(&p.Layers()[1]))
+		h, err := a.Header()
+		if whole := a.IsEthernetIPv4(); whole != (err == nil) || !whole && h != (ARPHeader{}) {
+			t.Errorf("%s: Ethernet and IPv4: %v, the value %+v, %v", c.sample, whole, h, err)
+		}
+	}
+	longest := findSample("arp/longest")
+	a := ARP(longest.data[14:])
+	if a.Check() != nil || a.Len() != 8+4*255 || &a.TargetProtocol()[254] != &a[len(a)-1] || cap(a.SenderHardware()) != 255 {
+		t.Errorf("addresses of 255 bytes: length %d, %v", a.Len(), a.Check())
+	}
+}
+
+// TestARPHeader: the three packets that a host sends.
+func TestARPHeader(t *testing.T) {
+	mac := MAC{0xaa, 0x64, 0x47, 0x35, 0xa4, 0xbd}
+	us, them := netip.MustParseAddr("192.168.69.100"), netip.MustParseAddr("192.168.69.1")
+	request := NewARPRequest(mac, us, them)
+	for _, c := range []struct {
+		sample string
+		h      ARPHeader
+	}{
+		{"arp/request", request},
+		{"arp/probe", NewARPRequest(mac, netip.IPv4Unspecified(), them)},
+		{"arp/announcement", NewARPRequest(mac, us, us)},
+		{"arp/reply", request.Reply(MAC{0x02, 0, 0, 0, 0, 0x01})},
+	} {
+		want := findSample(c.sample).data[14:][:ARPEthernetIPv4Len]
+		if got := c.h.Append(nil); !bytes.Equal(got, want) {
+			t.Errorf("%s: %x, want %x", c.sample, got, want)
+		}
+	}
+}
+
+func TestARPNames(t *testing.T) {
+	for got, want := range map[string]string{
+		ARPRequest.String(): "Request", ARPOp(0).String(): "0", ARPOp(11).String(): "11", ARPNAK.String(): "NAK",
+		ARPEthernet.String(): "Ethernet", ARPHardware(999).String(): "999", arphrdNone.String(): "None",
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
 }

@@ -65,6 +65,21 @@ func (s Sum) Add(b []byte) Sum {
 	return Sum(sum + carry)
 }
 
+// addBehind adds pieces that follow one another from offset off on in what is summed. Their lengths may be odd: a piece
+// that starts in the middle of a word has its bytes on the wrong side, and swapping its sum puts them
+// right (RFC 1071 section 2).
+func (s Sum) addBehind(off int, pieces [][]byte) Sum {
+	for _, b := range pieces {
+		if off&1 == 0 {
+			s = s.Add(b)
+		} else {
+			s = s.AddUint16(bits.ReverseBytes16(Sum(0).Add(b).Fold()))
+		}
+		off += len(b)
+	}
+	return s
+}
+
 // AddUint16 adds one 16-bit word.
 func (s Sum) AddUint16(v uint16) Sum {
 	sum, carry := bits.Add64(uint64(s), uint64(v), 0)

@@ -6,7 +6,7 @@ var (
 )
 
 // Data has no header: all of it is payload of the layer before it, and nothing follows.
-func decodeData(p *Packet, l *Layer) LayerType {
+func decodeData(p *Packet, l *Layer, b []byte) LayerType {
 	l.Payload = l.Start
 	return LayerNone
 }

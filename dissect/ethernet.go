@@ -87,8 +87,8 @@ func (e Ethernet) Fields(s Sink) {
 	}
 }
 
-func decodeEthernet(p *Packet, l *Layer) LayerType {
-	e := Ethernet(p.Bytes(l))
+func decodeEthernet(p *Packet, l *Layer, b []byte) LayerType {
+	e := Ethernet(b)
 	if err := e.Check(); err != nil {
 		return l.fail(err)
 	}
@@ -96,17 +96,15 @@ func decodeEthernet(p *Packet, l *Layer) LayerType {
 	t := e.Type()
 	if t.IsLength() {
 		l.Type = Layer8023
+		return p.lengthPayload(l, int(t))
 	}
-	return p.etherPayload(l, t)
+	return t.layer()
 }
 
-// etherPayload gives what follows a layer l whose header ends in t. An 802.3 length bounds it, as TotalLen
+// lengthPayload gives what follows a layer l whose header ends in an 802.3 length. It bounds what follows, as TotalLen
 // does in IP; l itself keeps the padding.
-func (p *Packet) etherPayload(l *Layer, t EtherType) LayerType {
-	if !t.IsLength() {
-		return t.layer()
-	}
-	p.limitNext(int(t))
+func (p *Packet) lengthPayload(l *Layer, n int) LayerType {
+	p.limitNext(n)
 	// NetWare's first frames have no LLC: an IPX header, with 0xffff for a checksum, follows the length.
 	if b := p.Data[l.Payload:l.End]; len(b) >= 2 && b[0] == 0xff && b[1] == 0xff {
 		return LayerData

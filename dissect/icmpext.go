@@ -143,6 +143,7 @@ var (
 	icmpIfHasNameField = Field{Name: "icmp.int_info.name_present", Label: "has-name", Title: "Interface Name", Mask: 0x02}
 	icmpIfHasMTUField  = Field{Name: "icmp.int_info.mtu_present", Label: "has-mtu", Title: "MTU", Mask: 0x01}
 	icmpIfIndexField   = Field{Name: "icmp.int_info.index", Label: "ifindex", Title: "Interface Index", Rank: 8}
+	icmpIfAddrResField = Field{Name: "icmp.reserved", Label: "reserved", Title: "Reserved"}
 	icmpIfAFIField     = Field{Name: "icmp.int_info.afi", Label: "afi", Title: "Address Family Identifier"}
 	icmpIfIPv4Field    = Field{Name: "icmp.int_info.ipv4", Label: "ifaddr", Title: "Interface's address", Rank: 8}
 	icmpIfIPv6Field    = Field{Name: "icmp.int_info.ipv6", Label: "ifaddr", Title: "Interface's address", Rank: 8}
@@ -257,7 +258,7 @@ func (o ICMPObject) interfaceFields(s Sink, off int) (rest []byte) {
 			return d
 		}
 		s.Uint(&icmpIfAFIField, at, 2, uint64(binary.BigEndian.Uint16(d)))
-		s.Bytes(&icmpReservedField, at+2, 2, d[2:4])
+		s.Bytes(&icmpIfAddrResField, at+2, 2, d[2:4])
 		addrField(s, &icmpIfIPv4Field, &icmpIfIPv6Field, at+4, d[4:4+n])
 		at, d = at+4+n, d[4+n:]
 	}

@@ -171,13 +171,10 @@ func (m ICMPv4) described() int {
 func (m ICMPv4) ChecksumOK() bool { return Sum(0).Add(m).Fold() == 0xffff }
 
 // FillChecksum computes the checksum of the message, of which m holds the first bytes and payload the rest,
-// and writes it. The length of m must be even unless payload is empty.
+// and writes it.
 func (m ICMPv4) FillChecksum(payload ...[]byte) {
 	m.SetChecksum(0)
-	sum := Sum(0).Add(m)
-	for _, p := range payload {
-		sum = sum.Add(p)
-	}
+	sum := Sum(0).Add(m).addBehind(len(m), payload)
 	m.SetChecksum(sum.Checksum())
 }
 
@@ -191,7 +188,7 @@ var (
 	icmpCodeNameField   = Field{Name: "icmp.code", Label: "code", Title: "Code", Rank: 2, Form: FormParen}
 	icmpChecksumField   = Field{Name: "icmp.checksum", Label: "chksum", Title: "Checksum", Base: Hex}
 	icmpUnusedField     = Field{Name: "icmp.unused", Label: "unused", Title: "Unused"}
-	icmpReservedField   = Field{Name: "icmp.reserved", Label: "reserved", Title: "Reserved"}
+	icmpZeroField       = Field{Label: "reserved", Title: "Reserved"}
 	icmpIDField         = Field{Name: "icmp.ident", Label: "id", Title: "Identifier", Rank: 3}
 	icmpSeqField        = Field{Name: "icmp.seq", Label: "seq", Title: "Sequence Number", Rank: 4}
 	icmpMTUField        = Field{Name: "icmp.mtu", Label: "mtu", Title: "MTU of next hop", Rank: 3}
@@ -266,17 +263,15 @@ func (m ICMPv4) Fields(s Sink, length int, sum ChecksumResult) {
 	case ICMPv4ParameterProblem:
 		s.Uint(&icmpPointerField, icmpPointer, 1, uint64(m.Pointer()))
 		m.unused(s, m.quoteLenFields(s, icmpPointer+1), icmpBody)
-	case ICMPv4SourceQuench:
-		m.unused(s, icmpRest, icmpBody)
+	case ICMPv4SourceQuench, ICMPv4RouterSolicitation:
+		s.Bytes(&icmpZeroField, icmpRest, 4, m[icmpRest:icmpBody])
 	case ICMPv4Redirect:
 		s.Addr(&icmpGatewayField, icmpGateway, 4, m.Gateway())
 	case ICMPv4RouterAdvertisement:
 		m.routerFields(s)
-	case ICMPv4RouterSolicitation:
-		s.Bytes(&icmpReservedField, icmpRest, 4, m[icmpRest:icmpBody])
 	case ICMPv4Traceroute:
 		s.Uint(&icmpTraceIDField, icmpID, 2, uint64(m.ID()))
-		s.Bytes(&icmpUnusedField, icmpSeq, 2, m[icmpSeq:icmpBody])
+		s.Bytes(&icmpZeroField, icmpSeq, 2, m[icmpSeq:icmpBody])
 	case ICMPv4ExtendedEcho, ICMPv4ExtendedEchoReply:
 		icmpv4ExtEcho.push(s, m[:icmpBody], t == ICMPv4ExtendedEchoReply)
 	default:
@@ -356,8 +351,8 @@ func (m ICMPv4) routerFields(s Sink) {
 }
 
 // decodeICMPv4 leads from an error to the packet that it quotes.
-func decodeICMPv4(p *Packet, l *Layer) LayerType {
-	m := ICMPv4(p.Bytes(l))
+func decodeICMPv4(p *Packet, l *Layer, b []byte) LayerType {
+	m := ICMPv4(b)
 	if err := m.Check(); err != nil {
 		return l.fail(err)
 	}
@@ -372,6 +367,7 @@ func decodeICMPv4(p *Packet, l *Layer) LayerType {
 	if len(m.Extensions()) > 0 {
 		p.limitNext(len(quote))
 	}
+	p.flagNext(Quoted)
 	return LayerIPv4
 }
 
@@ -382,7 +378,7 @@ func icmpv4Fields(p *Packet, l *Layer, s Sink) {
 
 // icmpv4Verdict judges the checksum of the message m, which layer l is.
 func icmpv4Verdict(l *Layer, m ICMPv4) ChecksumResult {
-	if l.Truncated() || l.Flags&(Fragmented|Quoted) != 0 {
+	if l.Truncated() || l.Flags&Fragmented != 0 {
 		return ChecksumResult{}
 	}
 	sum := Sum(0).Add(m)

@@ -156,13 +156,10 @@ func (m ICMPv6) described() int {
 func (m ICMPv6) ChecksumOK(pseudo Sum) bool { return pseudo.Add(m).Fold() == 0xffff }
 
 // FillChecksum computes the checksum of the message, of which m holds the first bytes and payload the rest,
-// and writes it. The length of m must be even unless payload is empty.
+// and writes it.
 func (m ICMPv6) FillChecksum(pseudo Sum, payload ...[]byte) {
 	m.SetChecksum(0)
-	sum := pseudo.Add(m)
-	for _, p := range payload {
-		sum = sum.Add(p)
-	}
+	sum := pseudo.Add(m).addBehind(len(m), payload)
 	m.SetChecksum(sum.Checksum())
 }
 
@@ -182,6 +179,7 @@ var (
 	icmp6PointerField    = Field{Name: "icmpv6.pointer", Label: "pointer", Title: "Pointer", Rank: 3}
 	icmp6QuoteWordsField = Field{Name: "icmpv6.length", Label: "words", Title: "Length of original datagram in 8 octets"}
 	icmp6DataField       = Field{Name: "icmpv6.data", Label: "data", Title: "Data"}
+	icmp6OpaqueField     = Field{Label: "body", Title: "Message body"}
 	icmp6CutField        = Field{Label: "truncated", Title: "Message body, cut short", Rank: 9}
 	icmp6LenField        = Field{Label: "len", Title: "Length of data", Rank: 6}
 	icmp6MRDIntervalFld  = Field{Name: "icmpv6.mcast_ra.query_interval", Label: "interval", Title: "Query Interval", Rank: 3}
@@ -287,7 +285,11 @@ func (m ICMPv6) Fields(s Sink, length int, sum ChecksumResult) {
 			break
 		}
 		if b := m.Body(); len(b) > 0 {
-			s.Bytes(&icmp6DataField, icmp6Body, len(b), b)
+			f := &icmp6DataField
+			if t.Name() != "" && !t.isExperiment() {
+				f = &icmp6OpaqueField
+			}
+			s.Bytes(f, icmp6Body, len(b), b)
 		}
 		return
 	}
@@ -373,8 +375,8 @@ func nodeQueryName(qtype uint16) string {
 }
 
 // decodeICMPv6 leads from an error or a redirect to the packet that it quotes.
-func decodeICMPv6(p *Packet, l *Layer) LayerType {
-	m := ICMPv6(p.Bytes(l))
+func decodeICMPv6(p *Packet, l *Layer, b []byte) LayerType {
+	m := ICMPv6(b)
 	if err := m.Check(); err != nil {
 		return l.fail(err)
 	}
@@ -394,6 +396,7 @@ func decodeICMPv6(p *Packet, l *Layer) LayerType {
 	if to < len(m) {
 		p.limitNext(to - from)
 	}
+	p.flagNext(Quoted)
 	return LayerIPv6
 }
 
@@ -570,6 +573,9 @@ func (t ICMPv6Type) CodeName(code uint8) string {
 // IsError reports whether messages of this type are errors, known or not, so that no error may answer them (RFC
 // 4443 section 2.4). A redirect is none by its number, but must not be answered with one either.
 func (t ICMPv6Type) IsError() bool { return t < 128 }
+
+// isExperiment reports whether RFC 4443 leaves the type to private experiments.
+func (t ICMPv6Type) isExperiment() bool { return t&^1 == 100 || t&^1 == 200 }
 
 // hasQuote reports whether the packet that an error is about begins eight bytes into the message.
 func (t ICMPv6Type) hasQuote() bool {

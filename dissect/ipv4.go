@@ -52,14 +52,15 @@ func (ip IPv4) Check() error {
 	if ip[0]>>4 != 4 {
 		return ErrUnsupported
 	}
-	if ip.HeaderLen() < IPv4MinHeaderLen {
+	header := ip.HeaderLen()
+	if header < IPv4MinHeaderLen {
 		return ErrMalformed
 	}
-	if len(ip) < ip.HeaderLen() {
+	if len(ip) < header {
 		return ErrTruncated
 	}
 	// Zero is what a host writes that leaves segmentation to its device and exceeds 65535 bytes.
-	if n := ip.TotalLen(); n != 0 && n < ip.HeaderLen() {
+	if n := ip.TotalLen(); n != 0 && n < header {
 		return ErrMalformed
 	}
 	return nil
@@ -240,8 +241,8 @@ func (ip IPv4) Fields(s Sink) {
 }
 
 // decodeIPv4 leads to the transport header, or to plain data behind a fragment that is not the first.
-func decodeIPv4(p *Packet, l *Layer) LayerType {
-	ip := IPv4(p.Bytes(l))
+func decodeIPv4(p *Packet, l *Layer, b []byte) LayerType {
+	ip := IPv4(b)
 	if err := ip.Check(); err != nil {
 		return l.fail(err)
 	}

@@ -160,8 +160,8 @@ func (ip IPv6) Fields(s Sink) {
 }
 
 // decodeIPv6 leads to the first extension header, or to the transport header if there is none.
-func decodeIPv6(p *Packet, l *Layer) LayerType {
-	ip := IPv6(p.Bytes(l))
+func decodeIPv6(p *Packet, l *Layer, b []byte) LayerType {
+	ip := IPv6(b)
 	if err := ip.Check(); err != nil {
 		return l.fail(err)
 	}
@@ -174,16 +174,22 @@ func decodeIPv6(p *Packet, l *Layer) LayerType {
 
 func ipv6Fields(p *Packet, l *Layer, s Sink) { IPv6(p.Bytes(l)).Fields(s) }
 
-// finalDst is the destination that the checksum of layer l covers: ip's own, or the last stop of a routing
-// header between ip and l that the packet has yet to reach (RFC 8200 section 8.1).
-func (p *Packet) finalDst(l *Layer, ip IPv6) netip.Addr {
-	dst := ip.Dst()
+// endpoints gives the addresses that the checksum of layer l covers: ip's own, but for the last stop of a routing
+// header between ip and l that the packet has yet to reach (RFC 8200 section 8.1), and for the home address of a
+// mobile node that sends from abroad (RFC 6275 section 9.3.2).
+func (p *Packet) endpoints(l *Layer, ip IPv6) (src, dst netip.Addr) {
+	src, dst = ip.Src(), ip.Dst()
 	for i := int(l.Net) + 1; i < p.n && p.layers[i].Start < l.Start; i++ {
-		if r := &p.layers[i]; r.Type == LayerRouting {
-			dst = IPv6Routing(p.Bytes(r)).FinalDst(dst)
+		switch e := &p.layers[i]; e.Type {
+		case LayerRouting:
+			dst = IPv6Routing(p.Bytes(e)).FinalDst(dst)
+		case LayerDestOpts:
+			if home, ok := IPv6Options(p.Bytes(e)).HomeAddress(); ok {
+				src = home
+			}
 		}
 	}
-	return dst
+	return src, dst
 }
 
 // IPv6Header is an IPv6 header as a value. PayloadLen counts all that follows it, extension headers included,

@@ -90,8 +90,8 @@ func ipv6ExtHeaderLen(p IPProto, b []byte) (n int, err error) {
 }
 
 // decodeIPv6Ext reads a header of kind proto whose next header is all that decides what follows.
-func decodeIPv6Ext(p *Packet, l *Layer, proto IPProto) LayerType {
-	h, _, err := NextIPv6Header(proto, p.Bytes(l))
+func decodeIPv6Ext(p *Packet, l *Layer, b []byte, proto IPProto) LayerType {
+	h, _, err := NextIPv6Header(proto, b)
 	if err != nil {
 		return l.fail(err)
 	}
@@ -142,6 +142,22 @@ func (h IPv6Options) HeaderLen() int { return (int(h[ipv6ExtLen]) + 1) * 8 }
 // Options is the part of the header behind its first two bytes; walk it with NextIPv6Option.
 func (h IPv6Options) Options() []byte { return h[2:h.HeaderLen()] }
 
+// HomeAddress is the address of a mobile node that is away from home (RFC 6275 section 6.3); ok is false if no option
+// gives one.
+func (h IPv6Options) HomeAddress() (a netip.Addr, ok bool) {
+	for b := h.Options(); len(b) > 0; {
+		o, rest, err := NextIPv6Option(b)
+		if err != nil {
+			break
+		}
+		if d := o.Data(); o.Type() == IPv6OptHomeAddress && len(d) == 16 {
+			return netip.AddrFrom16([16]byte(d)), true
+		}
+		b = rest
+	}
+	return netip.Addr{}, false
+}
+
 // Payload is what follows the header.
 func (h IPv6Options) Payload() []byte { return h[h.HeaderLen():] }
 
@@ -179,8 +195,12 @@ func (h IPv6Options) Fields(s Sink, kind IPProto) {
 	h.optionFields(s)
 }
 
-func decodeHopByHop(p *Packet, l *Layer) LayerType { return decodeIPv6Ext(p, l, ProtoHopByHop) }
-func decodeDestOpts(p *Packet, l *Layer) LayerType { return decodeIPv6Ext(p, l, ProtoDestOpts) }
+func decodeHopByHop(p *Packet, l *Layer, b []byte) LayerType {
+	return decodeIPv6Ext(p, l, b, ProtoHopByHop)
+}
+func decodeDestOpts(p *Packet, l *Layer, b []byte) LayerType {
+	return decodeIPv6Ext(p, l, b, ProtoDestOpts)
+}
 
 func hopByHopFields(p *Packet, l *Layer, s Sink) { IPv6Options(p.Bytes(l)).Fields(s, ProtoHopByHop) }
 func destOptsFields(p *Packet, l *Layer, s Sink) { IPv6Options(p.Bytes(l)).Fields(s, ProtoDestOpts) }
@@ -334,8 +354,7 @@ var (
 	routingCmprEField    = Field{Name: "ipv6.routing.rpl.cmprE", Label: "cmpre", Title: "Octets left out of the last", Mask: 0x0f000000}
 	routingRPLPadField   = Field{Name: "ipv6.routing.rpl.pad", Label: "pad", Title: "Padding Bytes", Mask: 0x00f00000}
 	routingRPLResField   = Field{Name: "ipv6.routing.rpl.reserved", Label: "reserved", Title: "Reserved", Mask: 0x000fffff}
-	routingRPLAddrField  = Field{Name: "ipv6.routing.rpl.address", Label: "octets", Title: "Address, as far as it is sent"}
-	routingRPLFullField  = Field{Name: "ipv6.routing.rpl.full_address", Label: "addr", Title: "Full Address", Rank: 4}
+	routingRPLAddrField  = Field{Name: "ipv6.routing.rpl.full_address", Label: "addr", Title: "Full Address", Rank: 4}
 	routingLastField     = Field{Name: "ipv6.routing.srh.last_entry", Label: "last", Title: "Last Entry"}
 	routingFlagsField    = Field{Name: "ipv6.routing.srh.flags", Label: "flags", Title: "Flags", Base: Hex}
 	routingTagField      = Field{Name: "ipv6.routing.srh.tag", Label: "tag", Title: "Tag"}
@@ -357,6 +376,7 @@ func (h IPv6Routing) Fields(s Sink, dst netip.Addr) {
 		s.Bytes(&routingMobResField, routingData, 4, h[routingData:routingAddrs])
 		field = &routingHomeField
 	case RoutingRPL:
+		field = &routingRPLAddrField
 		v := uint64(binary.BigEndian.Uint32(h[routingData:]))
 		s.Uint(&routingCmprIField, routingData, 4, v>>28)
 		s.Uint(&routingCmprEField, routingData, 4, v>>24&15)
@@ -374,12 +394,7 @@ func (h IPv6Routing) Fields(s Sink, dst netip.Addr) {
 	end := routingAddrs
 	for i := range h.NumAddrs() {
 		off, n := h.span(i)
-		if h.Type() == RoutingRPL {
-			s.Bytes(&routingRPLAddrField, off, n, h[off:off+n])
-			s.Addr(&routingRPLFullField, 0, 0, h.Addr(i, dst))
-		} else {
-			s.Addr(field, off, n, h.Addr(i, dst))
-		}
+		s.Addr(field, off, n, h.Addr(i, dst))
 		end = off + n
 	}
 	if rest := h[end:h.HeaderLen()]; len(rest) > 0 {
@@ -387,7 +402,9 @@ func (h IPv6Routing) Fields(s Sink, dst netip.Addr) {
 	}
 }
 
-func decodeRouting(p *Packet, l *Layer) LayerType { return decodeIPv6Ext(p, l, ProtoRouting) }
+func decodeRouting(p *Packet, l *Layer, b []byte) LayerType {
+	return decodeIPv6Ext(p, l, b, ProtoRouting)
+}
 
 func routingFields(p *Packet, l *Layer, s Sink) {
 	dst := netip.IPv6Unspecified()
@@ -485,8 +502,8 @@ func (h IPv6Fragment) Fields(s Sink) {
 
 // decodeFragment leads on from a first fragment and from an atomic one, which is a whole packet; behind any other
 // there are bytes from the middle of something.
-func decodeFragment(p *Packet, l *Layer) LayerType {
-	h := IPv6Fragment(p.Bytes(l))
+func decodeFragment(p *Packet, l *Layer, b []byte) LayerType {
+	h := IPv6Fragment(b)
 	if err := h.Check(); err != nil {
 		return l.fail(err)
 	}
@@ -587,6 +604,6 @@ func (h AH) Fields(s Sink) {
 	}
 }
 
-func decodeAH(p *Packet, l *Layer) LayerType { return decodeIPv6Ext(p, l, ProtoAH) }
+func decodeAH(p *Packet, l *Layer, b []byte) LayerType { return decodeIPv6Ext(p, l, b, ProtoAH) }
 
 func ahFields(p *Packet, l *Layer, s Sink) { AH(p.Bytes(l)).Fields(s) }

@@ -82,10 +82,10 @@ type protocol struct {
 	title string // in the tree
 	name  string // Wireshark's, in "layers" of JSON and before the dot of field names
 
-	// decode reads the header at l.Start. It finds l.End and l.Wire as the outer layers bound them,
-	// sets Payload, narrows End and Wire by its own length fields with Packet.limit, and returns what
-	// follows. On an error it sets l.Err and returns LayerNone.
-	decode func(p *Packet, l *Layer) LayerType
+	// decode reads the header at l.Start; b is p.Bytes(l). It finds l.End and l.Wire as the outer layers
+	// bound them, sets Payload, narrows End and Wire by its own length fields with Packet.limit, and
+	// returns what follows. On an error it returns l.fail(err).
+	decode func(p *Packet, l *Layer, b []byte) LayerType
 
 	// fields describes a layer that decode accepted.
 	fields func(p *Packet, l *Layer, s Sink)
@@ -123,4 +123,10 @@ func init() {
 		LayerTCP:        {"TCP", "tcp", decodeTCP, tcpFields},
 		LayerTCPExcerpt: {"TCP", "tcp", decodeTCPExcerpt, tcpExcerptFields},
 	}
+	for t := range protocols {
+		decoders[t] = protocols[t].decode
+	}
 }
+
+// decoders is the decode column of protocols, of a size that every LayerType is within.
+var decoders [256]func(p *Packet, l *Layer, b []byte) LayerType

@@ -136,8 +136,8 @@ func (h LLC) controlFields(s Sink) {
 	s.Bool(pick(&llcPollField, &llcFinalField), llcControl, n, c.PollFinal())
 }
 
-func decodeLLC(p *Packet, l *Layer) LayerType {
-	h := LLC(p.Bytes(l))
+func decodeLLC(p *Packet, l *Layer, b []byte) LayerType {
+	h := LLC(b)
 	if err := h.Check(); err != nil {
 		return l.fail(err)
 	}
@@ -367,8 +367,8 @@ func snapPIDName(o OUI, pid uint16) string {
 	return ""
 }
 
-func decodeSNAP(p *Packet, l *Layer) LayerType {
-	h := SNAP(p.Bytes(l))
+func decodeSNAP(p *Packet, l *Layer, b []byte) LayerType {
+	h := SNAP(b)
 	if err := h.Check(); err != nil {
 		return l.fail(err)
 	}

@@ -414,16 +414,13 @@ func (m NDPRedirect) quoteSpan() (from, to int) {
 	off := NDPRedirectLen
 	for off+ndpRedirectedData < len(m) {
 		o, _, err := NextNDPOption(m[off:])
-		if NDPOptionType(m[off]) == NDPOptRedirected && (err == nil || err == ErrTruncated) {
-			// A capture that ends inside the option still shows what it has of the quote.
-			from, to = off+ndpRedirectedData, len(m)
-			if err == nil {
-				to = off + len(o)
-			}
-			return from, to
-		}
-		if err != nil {
+		if err == ErrTruncated {
+			o = NDPOption(m[off:]) // a capture that ends inside the option still shows what it has of the quote
+		} else if err != nil {
 			break
+		}
+		if o.Type() == NDPOptRedirected && len(o) > ndpRedirectedData {
+			return off + ndpRedirectedData, off + len(o)
 		}
 		off += len(o)
 	}

@@ -375,7 +375,7 @@ func (o NDPOption) routeFields(s Sink, off int) {
 	s.Begin(&ndpRouteFlagsField, off+3, 1)
 	pref := RouterPreference(flags >> 3 & 3)
 	s.Enum(&ndpRoutePrefField, off+3, 1, uint64(pref), pref.String())
-	s.Uint(&ndpRouteResField, off+3, 1, uint64(flags&7|flags>>5<<3))
+	s.Uint(&ndpRouteResField, off+3, 1, uint64(flags&0xe7))
 	s.End()
 	s.Uint(&ndpRouteLifeField, off+ndpWord, 4, uint64(binary.BigEndian.Uint32(o[ndpWord:])))
 	var a [16]byte
@@ -420,13 +420,20 @@ func (o NDPOption) domainFields(s Sink, off int) {
 	}
 }
 
-// pref64Fields describes a prefix for NAT64, of which 96 bits are sent and a code tells the length.
+// pref64Fields describes a prefix for NAT64 (RFC 8781 section 4), whose length a code tells; two codes mean nothing.
 func (o NDPOption) pref64Fields(s Sink, off int) {
 	v := binary.BigEndian.Uint16(o[2:])
 	s.Uint(&ndpScaledField, off+2, 2, uint64(v>>3))
 	s.Uint(&ndpPrefixCodeField, off+2, 2, uint64(v&7))
-	var a [16]byte
-	copy(a[:], o[4:])
-	s.Addr(&ndpPREF64Field, off+4, 12, netip.AddrFrom16(a))
-	s.Uint(&ndpSlashField, 0, 0, uint64(pref64PrefixLengths[v&7]))
+	bits := pref64PrefixLengths[v&7]
+	end := 4 + int(bits)/8
+	if bits > 0 {
+		var a [16]byte
+		copy(a[:], o[4:end])
+		s.Addr(&ndpPREF64Field, off+4, end-4, netip.AddrFrom16(a))
+		s.Uint(&ndpSlashField, 0, 0, uint64(bits))
+	}
+	if rest := o[end:]; len(rest) > 0 {
+		s.Bytes(&ndpOptPaddingField, off+end, len(rest), rest)
+	}
 }

@@ -54,8 +54,8 @@ func (h Null) Fields(s Sink) {
 	s.Enum(&nullFamilyField, 0, NullHeaderLen, uint64(f), f.Name())
 }
 
-func decodeNull(p *Packet, l *Layer) LayerType {
-	h := Null(p.Bytes(l))
+func decodeNull(p *Packet, l *Layer, b []byte) LayerType {
+	h := Null(b)
 	if err := h.Check(); err != nil {
 		return l.fail(err)
 	}
@@ -127,9 +127,8 @@ func (f NullFamily) layer() LayerType {
 }
 
 // decodeRaw reads no header: the version in the first four bits tells IPv4 and IPv6 apart.
-func decodeRaw(p *Packet, l *Layer) LayerType {
+func decodeRaw(p *Packet, l *Layer, b []byte) LayerType {
 	l.Payload = l.Start
-	b := p.Bytes(l)
 	if len(b) == 0 {
 		return l.fail(ErrTruncated)
 	}

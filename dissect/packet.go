@@ -7,13 +7,18 @@ type Packet struct {
 	Wire int    // the frame's length on the wire, at least len(Data)
 	Link LinkType
 
-	layers [MaxLayers]Layer
+	layers [MaxLayers]Layer // none but the last found has an error
 	n      int
-	body   int // set by limitNext for the layer to come, or noLimit
+	next   hint
 }
 
-// noLimit is the value of Packet.body when the layer to come ends where the present one does.
-const noLimit = -1
+// hint is what a layer says about the one that follows it.
+type hint struct {
+	given   bool
+	limited bool
+	length  int // in bytes, if limited
+	flags   LayerFlags
+}
 
 // Decode finds the layers of a frame of link type link. data is what was captured of wire bytes; it is
 // kept, not copied, so the layers are good as long as data is. A wire smaller than len(data) is taken
@@ -21,42 +26,58 @@ const noLimit = -1
 //
 // Every frame gives at least one layer. A layer that cannot be read ends the list and carries the error.
 func (p *Packet) Decode(link LinkType, data []byte, wire int) {
-	p.Data, p.Wire, p.Link, p.n, p.body = data, max(wire, len(data)), link, 0, noLimit
-	p.layers[0] = Layer{Net: -1, End: len(data), Wire: p.Wire}
+	if p.n > 0 {
+		p.layers[p.n-1].Err = nil
+	}
+	p.Data, p.Wire, p.Link = data, max(wire, len(data)), link
+	first := &p.layers[0]
+	first.Flags, first.Net, first.Start, first.End, first.Wire = 0, -1, 0, len(data), p.Wire
 	p.follow(link.layer())
 }
 
-// follow decodes the chain of headers that starts with one of type t. The layer it goes to is prepared: all but
-// Type and Payload are set.
+// follow decodes the chain of headers that starts with one of type t at p.layers[0]. The layer it goes to is
+// prepared: all but Type, Payload and Err are set, and Err is nil.
+//
+// Every frame of every capture passes here, so layers are filled in their place, the count is kept in a
+// register, and what few layers need is behind one test.
 func (p *Packet) follow(t LayerType) {
-	for {
-		l := &p.layers[p.n]
-		p.n++
-		l.Type, l.Payload = t, l.End
-		if p.n == MaxLayers && t != LayerData {
-			l.Err = ErrTooDeep
-			return
+	l := &p.layers[0]
+	b := p.Data[l.Start:l.End]
+	for n := 1; n < MaxLayers; n++ {
+		l.Type = t
+		t = decoders[t](p, l, b)
+		next := &p.layers[n]
+		start, end := l.Payload, l.End
+		next.Start, next.End, next.Wire = start, end, l.Wire-(start-l.Start)
+		next.Flags, next.Net = l.Flags, l.Net
+		if l.Type == LayerIPv4 || l.Type == LayerIPv6 {
+			next.Net = int8(n - 1)
 		}
-		t = protocols[t].decode(p, l)
-		if t == LayerNone || t == LayerData && l.Payload >= l.End {
-			return
+		if p.next.given {
+			p.takeHint(next)
+			end = next.End
 		}
-		next := &p.layers[p.n]
-		next.Flags, next.Net, next.Err = l.Flags, l.Net, nil
-		switch l.Type {
-		case LayerIPv4, LayerIPv6:
-			next.Net = int8(p.n - 1)
-		case LayerICMPv4, LayerICMPv6:
-			if t != LayerData {
-				next.Flags |= Quoted
+		if t <= LayerData { // nothing follows, or nothing that could lead on
+			p.n = n
+			if t == LayerData && start < end {
+				next.Type, next.Payload = t, start
+				p.n++
 			}
+			return
 		}
-		next.Start, next.End, next.Wire = l.Payload, l.End, l.Wire-(l.Payload-l.Start)
-		if p.body != noLimit {
-			p.limit(next, p.body)
-			p.body = noLimit
-		}
+		l, b = next, p.Data[start:end]
 	}
+	l.Type, l.Payload, l.Err = t, l.End, ErrTooDeep
+	p.n = MaxLayers
+}
+
+// takeHint applies to layer l what the one before it said.
+func (p *Packet) takeHint(l *Layer) {
+	if p.next.limited {
+		p.limit(l, p.next.length)
+	}
+	l.Flags |= p.next.flags
+	p.next = hint{}
 }
 
 // Layers gives the layers of the last Decode, outermost first. The slice is the packet's own.
@@ -82,7 +103,10 @@ func (p *Packet) limit(l *Layer, n int) {
 }
 
 // limitNext gives the layer that follows the present one n bytes: the present one goes on behind it, with padding.
-func (p *Packet) limitNext(n int) { p.body = n }
+func (p *Packet) limitNext(n int) { p.next.given, p.next.limited, p.next.length = true, true, n }
+
+// flagNext marks the layer that follows the present one, and with it all that it carries.
+func (p *Packet) flagNext(f LayerFlags) { p.next.given, p.next.flags = true, f }
 
 // inner gives the layer that follows l, one of p.Layers(), or nil.
 func (p *Packet) inner(l *Layer) *Layer {
@@ -96,14 +120,14 @@ func (p *Packet) inner(l *Layer) *Layer {
 
 // fail records why a layer cannot be read.
 func (l *Layer) fail(err error) LayerType {
-	l.Err = err
+	l.Err, l.Payload = err, l.End
 	return LayerNone
 }
 
 // pseudoHeader sums the pseudo-header that the checksum of layer l covers, for an upper layer of length bytes; ok is
 // false where there is no IP header or the checksum cannot be verified because bytes are elsewhere.
 func (p *Packet) pseudoHeader(l *Layer, proto IPProto, length int) (sum Sum, ok bool) {
-	if l.Net < 0 || l.Truncated() || l.Flags&(Fragmented|Quoted) != 0 {
+	if l.Net < 0 || l.Truncated() || l.Flags&Fragmented != 0 {
 		return 0, false
 	}
 	net := &p.layers[l.Net]
@@ -113,7 +137,8 @@ func (p *Packet) pseudoHeader(l *Layer, proto IPProto, length int) (sum Sum, ok 
 		return PseudoHeaderSum(ip.Src(), ip.FinalDst(), proto, length), true
 	case LayerIPv6:
 		ip := IPv6(p.Bytes(net))
-		return PseudoHeaderSum(ip.Src(), p.finalDst(l, ip), proto, length), true
+		src, dst := p.endpoints(l, ip)
+		return PseudoHeaderSum(src, dst, proto, length), true
 	}
 	return 0, false
 }

@@ -199,8 +199,8 @@ func sllProtocolField(s Sink, off int, hw ARPHardware, proto SLLProtocol) {
 	s.Enum(f, off, 2, uint64(proto), proto.Name())
 }
 
-func decodeSLL(p *Packet, l *Layer) LayerType {
-	h := SLL(p.Bytes(l))
+func decodeSLL(p *Packet, l *Layer, b []byte) LayerType {
+	h := SLL(b)
 	if err := h.Check(); err != nil {
 		return l.fail(err)
 	}
@@ -208,8 +208,8 @@ func decodeSLL(p *Packet, l *Layer) LayerType {
 	return h.Protocol().layer(h.Hardware())
 }
 
-func decodeSLL2(p *Packet, l *Layer) LayerType {
-	h := SLL2(p.Bytes(l))
+func decodeSLL2(p *Packet, l *Layer, b []byte) LayerType {
+	h := SLL2(b)
 	if err := h.Check(); err != nil {
 		return l.fail(err)
 	}

@@ -86,13 +86,10 @@ func (t TCP) Payload() []byte { return t[t.HeaderLen():] }
 func (t TCP) ChecksumOK(pseudo Sum) bool { return pseudo.Add(t).Fold() == 0xffff }
 
 // FillChecksum computes the checksum of the segment, of which t holds the first bytes and payload the rest,
-// and writes it. The length of t must be even unless payload is empty.
+// and writes it.
 func (t TCP) FillChecksum(pseudo Sum, payload ...[]byte) {
 	t.SetChecksum(0)
-	sum := pseudo.Add(t)
-	for _, p := range payload {
-		sum = sum.Add(p)
-	}
+	sum := pseudo.Add(t).addBehind(len(t), payload)
 	t.SetChecksum(sum.Checksum())
 }
 
@@ -195,12 +192,12 @@ func (t TCP) Fields(s Sink, payload int, sum ChecksumResult) {
 	t.optionFields(s)
 }
 
-func decodeTCP(p *Packet, l *Layer) LayerType {
-	t := TCP(p.Bytes(l))
+func decodeTCP(p *Packet, l *Layer, b []byte) LayerType {
+	t := TCP(b)
 	if err := t.Check(); err != nil {
 		if err == ErrTruncated && l.Flags&Quoted != 0 {
 			l.Type = LayerTCPExcerpt
-			return decodeTCPExcerpt(p, l)
+			return decodeTCPExcerpt(p, l, b)
 		}
 		return l.fail(err)
 	}

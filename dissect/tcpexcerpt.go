@@ -31,20 +31,24 @@ func (t TCPExcerpt) Seq() uint32     { return TCP(t).Seq() }
 // Rest is what else was quoted of the header.
 func (t TCPExcerpt) Rest() []byte { return t[TCPExcerptLen:] }
 
-var tcpExcerptRestField = Field{Label: "rest", Title: "Rest of the excerpt"}
+var (
+	// In a quote Wireshark calls the number as it stands tcp.seq, having no other to set it against.
+	tcpExcerptSeqField  = Field{Name: "tcp.seq", Label: "seq", Title: "Sequence Number", Rank: 4}
+	tcpExcerptRestField = Field{Label: "rest", Title: "Rest of the excerpt"}
+)
 
 // Fields describes the excerpt to s.
 func (t TCPExcerpt) Fields(s Sink) {
 	s.Uint(&tcpSrcPortField, tcpSrcPort, 2, uint64(t.SrcPort()))
 	s.Uint(&tcpDstPortField, tcpDstPort, 2, uint64(t.DstPort()))
-	s.Uint(&tcpSeqField, tcpSeq, 4, uint64(t.Seq()))
+	s.Uint(&tcpExcerptSeqField, tcpSeq, 4, uint64(t.Seq()))
 	if rest := t.Rest(); len(rest) > 0 {
 		s.Bytes(&tcpExcerptRestField, TCPExcerptLen, len(rest), rest)
 	}
 }
 
-func decodeTCPExcerpt(p *Packet, l *Layer) LayerType {
-	if err := TCPExcerpt(p.Bytes(l)).Check(); err != nil {
+func decodeTCPExcerpt(p *Packet, l *Layer, b []byte) LayerType {
+	if err := TCPExcerpt(b).Check(); err != nil {
 		return l.fail(err)
 	}
 	l.Payload = l.End

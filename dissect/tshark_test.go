@@ -24,12 +24,16 @@ type difference struct {
 }
 
 const (
-	whyPoll    = "tshark leaves out the poll bit of an unnumbered PDU when it is clear"
-	whyRest    = "tshark ends at an option whose length is wrong; we show the bytes"
-	whyBadLen  = "tshark ends at an option whose length is not its kind's"
-	whyQinQLLC = "tshark reads no LLC behind an 802.1ad tag"
-	whyNetlink = "tshark takes the header for part of netlink's"
-	whyZero    = "tshark takes a length of zero for a type"
+	whyPoll        = "tshark leaves out the poll bit of an unnumbered PDU when it is clear"
+	whyRest        = "tshark ends at an option whose length is wrong; we show the bytes"
+	whyBadLen      = "tshark ends at an option whose length is not its kind's"
+	whyQinQLLC     = "tshark reads no LLC behind an 802.1ad tag"
+	whyNetlink     = "tshark takes the header for part of netlink's"
+	whyQuotedTCP   = "tshark has other fields for a TCP header in a quote"
+	whyCutQuote    = "tshark ends at a quote that is cut short"
+	whyQuotedSum   = "tshark judges no checksum here, because it is quoted"
+	whyZeroPayload = "tshark reads nothing behind a payload length of zero without a valid Jumbo option"
+	whyZero        = "tshark takes a length of zero for a type"
 )
 
 var tsharkDifferences = []difference{
@@ -52,6 +56,38 @@ var tsharkDifferences = []difference{
 	{"tcp/options-odd-lengths", "tcp.options.unknown.payload", whyBadLen},
 	{"udp/length-0", "udp.checksum", "tshark ends at a Length of zero behind IPv4"},
 	{"sll/netlink", "sll", whyNetlink},
+	{"icmpv4/quote-whole-tcp", "tcp.len", whyQuotedTCP},
+	{"icmpv4/quote-whole-tcp", "tcp.seq_raw", whyQuotedTCP},
+	{"icmpv4/extensions", "tcp.len", whyQuotedTCP},
+	{"icmpv4/extensions", "tcp.seq_raw", whyQuotedTCP},
+	{"icmpv4/extensions", "tcp.checksum", whyCutQuote},
+	{"icmpv4/extensions", "icmp.ext", whyCutQuote},
+	{"icmpv4/extensions", "icmp.mpls", whyCutQuote},
+	{"icmpv4/extensions", "icmp.int_info", whyCutQuote},
+	{"icmpv4/extensions", "icmp.reserved", whyCutQuote},
+	{"icmpv6/extensions", "tcp.len", whyCutQuote},
+	{"icmpv6/extensions", "tcp.checksum", whyCutQuote},
+	{"icmpv6/unknown-code", "tcp.seq", "tshark reads the excerpt of a TCP header in ICMPv4 only"},
+	{"icmpv4/quote-echo", "icmp.checksum", whyQuotedSum},
+	{"icmpv4/quote-error", "icmp.checksum", whyQuotedSum},
+	{"icmpv4/redirect", "udp.checksum", whyQuotedSum},
+	{"icmpv4/error-fragmented", "udp.checksum", "tshark takes a quote in a first fragment for whole"},
+	{"icmpv4/router-long-entries", "icmp.router_address", "tshark reads entries of 8 bytes only"},
+	{"icmpv4/router-long-entries", "icmp.pref_level", "tshark reads entries of 8 bytes only"},
+	{"icmpv4/extended-echo", "icmp.int_ident.address", "tshark takes all that follows for an unknown address"},
+	{"ipv6/zero-length", "udp", whyZeroPayload},
+	{"ipv6/jumbo-too-small", "udp", whyZeroPayload},
+	{"ipv6/jumbo-too-small", "ipv6.hopopts", whyZeroPayload},
+	{"ipv6/jumbo-too-small", "ipv6.opt", whyZeroPayload},
+	{"ipv6/jumbo-malformed", "udp", whyZeroPayload},
+	{"ipv6/jumbo-malformed", "ipv6.hopopts", whyZeroPayload},
+	{"ipv6/jumbo-missing", "udp", whyZeroPayload},
+	{"ipv6/jumbo-missing", "ipv6.hopopts", whyZeroPayload},
+	{"ipv6/jumbo-missing", "ipv6.opt", whyZeroPayload},
+	{"ipv6/jumbo-cut", "udp.checksum", "tshark judges the checksum of a datagram of which it has not all"},
+	{"ipv6/option-odd-lengths", "ipv6.opt", whyBadLen},
+	{"ipv6/routing-segments-last-beyond", "udp", "tshark ends at a segment routing header that contradicts itself"},
+	{"ndp/router-odd-options", "icmpv6.opt", whyBadLen},
 }
 
 // findDifference looks for a known difference in a field of a sample.

@@ -88,14 +88,10 @@ func (u UDP) SetLength(n int) { binary.BigEndian.PutUint16(u[udpLength:], uint16
 func (u UDP) SetChecksum(v uint16) { binary.BigEndian.PutUint16(u[udpChecksum:], v) }
 
 // FillChecksum computes the checksum of the datagram, of which u holds the first bytes and payload the rest,
-// and writes it; one that computes to zero is written as 0xffff (RFC 768). The length of u, and of every piece of payload
-// but the last, must be even unless nothing follows.
+// and writes it; one that computes to zero is written as 0xffff (RFC 768).
 func (u UDP) FillChecksum(pseudo Sum, payload ...[]byte) {
 	u.SetChecksum(0)
-	sum := pseudo.Add(u)
-	for _, p := range payload {
-		sum = sum.Add(p)
-	}
+	sum := pseudo.Add(u).addBehind(len(u), payload)
 	u.SetChecksum(udpZero(sum.Checksum()))
 }
 
@@ -125,8 +121,8 @@ func (u UDP) Fields(s Sink, payload int, sum ChecksumResult) {
 	s.Uint(&udpPayloadField, 0, 0, uint64(payload))
 }
 
-func decodeUDP(p *Packet, l *Layer) LayerType {
-	u := UDP(p.Bytes(l))
+func decodeUDP(p *Packet, l *Layer, b []byte) LayerType {
+	u := UDP(b)
 	if err := u.Check(); err != nil {
 		return l.fail(err)
 	}

@@ -94,13 +94,17 @@ func (v VLAN) fields(s Sink, f *vlanFieldSet) {
 }
 
 // decodeVLAN reads a tag of either kind.
-func decodeVLAN(p *Packet, l *Layer) LayerType {
-	v := VLAN(p.Bytes(l))
+func decodeVLAN(p *Packet, l *Layer, b []byte) LayerType {
+	v := VLAN(b)
 	if err := v.Check(); err != nil {
 		return l.fail(err)
 	}
 	l.Payload = l.Start + VLANHeaderLen
-	return p.etherPayload(l, v.Type())
+	t := v.Type()
+	if t.IsLength() {
+		return p.lengthPayload(l, int(t))
+	}
+	return t.layer()
 }
 
 func vlanFields(p *Packet, l *Layer, s Sink) {

@@ -91,7 +91,7 @@ func dot(c byte) byte {
 }
 
 // appendASCII appends the characters alone. Tabs, blanks and newlines are kept, and a carriage return before a
-// newline or at the end is left out, so that HTTP looks as it should.
+// newline or at the end is left out, so that HTTP looks as it should; tcpdump takes the last byte but one for the end too.
 func appendASCII(b, data []byte) []byte {
 	b = append(b, '\n')
 	for i, c := range data {
@@ -99,7 +99,7 @@ func appendASCII(b, data []byte) []byte {
 		case c == ' ', c == '\t', c == '\n':
 			b = append(b, c)
 		case c == '\r':
-			if i+1 < len(data) && data[i+1] != '\n' {
+			if i+2 < len(data) && data[i+1] != '\n' {
 				b = append(b, '.')
 			}
 		default:

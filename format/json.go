@@ -14,8 +14,8 @@ import (
 // Each line is valid JSON and valid UTF-8 whatever the packet holds, and no object in it has two equal keys: a field that
 // occurs again makes its value an array, a protocol that occurs again goes, with all that is in it, into "inner".
 //
-// JSON is a sink of dissect's fields and knows no protocol. Of the options it obeys none: what it
-// prints is meant to be the same for everyone. It belongs to one goroutine.
+// JSON is a sink of dissect's fields and knows no protocol. What it prints is the same for everyone, whatever
+// the options about text say. It belongs to one goroutine.
 type JSON struct {
 	dates calendar
 	b     []byte // the caller's buffer, during Append
@@ -48,7 +48,7 @@ type jsonRepeat struct {
 // jsonChain holds the indices in JSON.repeats of the first and the last further value of one field.
 type jsonChain struct{ first, last int }
 
-// NewJSON returns a printer of JSON. It is free to obey options that come to be, and ignores those that are about text.
+// NewJSON returns a printer of JSON. It takes the options as the other printers do; today none of them concerns it.
 func NewJSON(Options) *JSON {
 	return &JSON{paths: newJSONPaths()}
 }

@@ -128,10 +128,14 @@ func (p *Line) frame(b []byte, t dissect.LinkType, d []byte, length int) []byte 
 	return appendHexLines(b, d, true)
 }
 
-// dump appends bytes that no method explains, unless the user asked for a hex dump, which shows them anyway,
-// or for less.
+// dump appends bytes that no method explains, unless the user asked for less, or for a dump in hexadecimal, which shows
+// them anyway.
 func (p *Line) dump(b, d []byte) []byte {
-	if p.opts.Hex != HexNone || p.opts.Quiet {
+	switch p.opts.Hex {
+	case HexPacket, HexFrame, HexASCIIPacket, HexASCIIFrame:
+		return b
+	}
+	if p.opts.Quiet {
 		return b
 	}
 	return appendHexLines(b, d, true)

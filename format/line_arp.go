@@ -10,15 +10,15 @@ const (
 
 // arp prints ARP, RARP and InARP.
 func (p *Line) arp(b, d []byte, length int) []byte {
-	if len(d) < dissect.ARPFixedLen {
-		return p.stop(b, "arp")
+	if len(d) >= 2 && be16(d, 0) == arpATM {
+		return p.atmARP(b, d, length)
 	}
 	a := dissect.ARP(d)
 	if a.Check() != nil {
-		return p.trunc(b, "arp")
+		return p.stop(b, "arp")
 	}
 	if !p.opts.LinkHeader {
-		b = append(p.off(append(p.on(b, RoleProto), "ARP"...), RoleProto), ", "...)
+		b = append(p.proto(b, "ARP"), ", "...)
 	}
 	proto := a.ProtocolType()
 	if !isIPv4ARP(proto) || a.ProtocolLen() != 4 || a.HardwareLen() == 0 || p.opts.Verbose > 0 {
@@ -28,35 +28,31 @@ func (p *Line) arp(b, d []byte, length int) []byte {
 		}
 		b = append(b, ", "...)
 	}
+	const wrongLen = "<wrong len>"
 	switch op := a.Op(); op {
 	case 1:
-		b = p.arpProtocol(append(b, "Request who-has "...), a, a.TargetProtocol())
+		b = p.arpProtocol(append(b, "Request who-has "...), proto, a.TargetProtocol(), wrongLen)
 		if !allZero(a.TargetHardware()) {
 			b = append(p.arpHardware(append(b, " ("...), a, a.TargetHardware()), ')')
 		}
-		b = p.arpProtocol(append(b, " tell "...), a, a.SenderProtocol())
+		b = p.arpProtocol(append(b, " tell "...), proto, a.SenderProtocol(), wrongLen)
 	case 2:
-		b = p.arpProtocol(append(b, "Reply "...), a, a.SenderProtocol())
+		b = p.arpProtocol(append(b, "Reply "...), proto, a.SenderProtocol(), wrongLen)
 		b = p.arpHardware(append(b, " is-at "...), a, a.SenderHardware())
 	case 3:
 		b = p.arpHardware(append(b, "Reverse Request who-is "...), a, a.TargetHardware())
 		b = p.arpHardware(append(b, " tell "...), a, a.SenderHardware())
 	case 4:
 		b = p.arpHardware(append(b, "Reverse Reply "...), a, a.TargetHardware())
-		b = p.arpProtocol(append(b, " at "...), a, a.TargetProtocol())
+		b = p.arpProtocol(append(b, " at "...), proto, a.TargetProtocol(), wrongLen)
 	case 8:
 		b = p.arpHardware(append(b, "Inverse Request who-is "...), a, a.TargetHardware())
 		b = p.arpHardware(append(b, " tell "...), a, a.SenderHardware())
 	case 9:
 		b = p.arpHardware(append(b, "Inverse Reply "...), a, a.SenderHardware())
-		b = p.arpProtocol(append(b, " at "...), a, a.SenderProtocol())
+		b = p.arpProtocol(append(b, " at "...), proto, a.SenderProtocol(), wrongLen)
 	default:
-		if op == 10 {
-			b = append(b, "NACK Reply "...)
-		} else {
-			b = append(appendInt(append(b, "Unknown ("...), int(op)), ") "...)
-		}
-		return appendHexLines(b, d, true)
+		return appendHexLines(append(appendARPOp(b, uint16(op)), ' '), d, true)
 	}
 	return appendInt(append(b, ", length "...), length)
 }
@@ -72,12 +68,29 @@ func appendARPTypes(b []byte, a dissect.ARP) []byte {
 		b = append(appendInt(append(b, "Unknown Hardware ("...), int(a.HardwareType())), ')')
 	}
 	b = append(appendInt(append(b, " (len "...), a.HardwareLen()), "), "...)
-	if name := etherTypeName(a.ProtocolType()); name != "" {
-		b = append(b, name...)
-	} else {
-		b = append(appendHexNumber(append(b, "Unknown Protocol ("...), uint64(a.ProtocolType()), 4), ')')
-	}
+	b = appendARPProtocol(b, a.ProtocolType())
 	return append(appendInt(append(b, " (len "...), a.ProtocolLen()), ')')
+}
+
+// appendARPProtocol appends the name of the protocol whose addresses are asked for.
+func appendARPProtocol(b []byte, t dissect.EtherType) []byte {
+	if name := etherTypeName(t); name != "" {
+		return append(b, name...)
+	}
+	return append(appendHexNumber(append(b, "Unknown Protocol ("...), uint64(t), 4), ')')
+}
+
+// appendARPOp appends the name of an operation that is not printed any further.
+func appendARPOp(b []byte, op uint16) []byte {
+	switch op {
+	case 3:
+		return append(b, "Reverse Request"...)
+	case 4:
+		return append(b, "Reverse Reply"...)
+	case 10:
+		return append(b, "NACK Reply"...)
+	}
+	return append(appendInt(append(b, "Unknown ("...), int(op)), ')')
 }
 
 func arpHardwareName(t uint16) string {
@@ -102,13 +115,13 @@ func arpHardwareName(t uint16) string {
 	return ""
 }
 
-// arpProtocol prints a protocol address.
-func (p *Line) arpProtocol(b []byte, a dissect.ARP, addr []byte) []byte {
+// arpProtocol prints an address of protocol t, or wrongLen if it has not the length of one.
+func (p *Line) arpProtocol(b []byte, t dissect.EtherType, addr []byte, wrongLen string) []byte {
 	switch {
-	case !isIPv4ARP(a.ProtocolType()):
+	case !isIPv4ARP(t):
 		return append(b, "<wrong proto type>"...)
 	case len(addr) != 4:
-		return append(b, "<wrong len>"...)
+		return append(b, wrongLen...)
 	}
 	return p.addr4(b, addr)
 }
@@ -124,12 +137,25 @@ func (p *Line) arpHardware(b []byte, a dissect.ARP, addr []byte) []byte {
 	return p.hardware(b, addr)
 }
 
-// appendDLCI appends a Q.922 address (ITU-T Q.922 section 3.3), of two to four bytes.
+// appendDLCI appends a Q.922 address (ITU-T Q.922 section 3.3), two to four bytes of which the last has its low bit set.
 func appendDLCI(b, addr []byte) []byte {
-	if len(addr) < 2 || len(addr) > 4 || addr[0]&1 != 0 {
+	n := 0
+	for n < len(addr) && addr[n]&1 == 0 {
+		n++
+	}
+	switch {
+	case len(addr) < 2, n == len(addr) && n < 4:
+		return append(b, "<Truncated>"...)
+	case n == 0, n > 3:
 		return append(b, "<Invalid DLCI>"...)
 	}
 	v := uint64(addr[0]&0xfc)<<2 | uint64(addr[1]&0xf0)>>4
+	if n == 3 {
+		v = v<<7 | uint64(addr[2]>>1)
+	}
+	if n > 1 {
+		v = v<<6 | uint64(addr[n]>>2)
+	}
 	return appendDecimal(append(b, "DLCI "...), v)
 }
 

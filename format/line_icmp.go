@@ -34,7 +34,7 @@ func (p *Line) icmp(b, d []byte, length int, c *ipContext) []byte {
 	if p.opts.Verbose == 0 {
 		return b
 	}
-	if !c.fragmented && !p.opts.NoChecksum && len(d) >= length {
+	if !c.fragmented && len(d) >= length {
 		if r := residue(dissect.Sum(0).Add(d[:length])); r != 0 {
 			got := be16(d, 2)
 			b = append(p.on(append(b, ' '), RoleError), "(wrong icmp cksum "...)
@@ -61,10 +61,11 @@ func (p *Line) icmpQuote(b, d []byte) []byte {
 		return b
 	}
 	defer p.leave()
-	if len(d) < 4 {
+	if len(d) < 4 || be16(d, 2) < 4 {
 		return p.stop(b, "icmp")
 	}
-	return p.ipv4(b, d, int(be16(d, 2)))
+	total := int(be16(d, 2))
+	return p.ipv4(b, clip(d, total), total)
 }
 
 func isICMPError(t uint8) bool {
@@ -201,8 +202,11 @@ var unreachableForms = [...][2]string{
 
 // icmpUnreachable appends the text of a destination unreachable message, which tells of the quoted packet.
 func (p *Line) icmpUnreachable(b, d []byte, code uint8) ([]byte, icmpCut) {
-	if len(d) < 28 {
+	switch {
+	case code == 3 && len(d) < 18:
 		return b, icmpSoft
+	case len(d) < 28:
+		return b, icmpHard
 	}
 	quoted := dissect.IPv4(d[8:])
 	dst := d[24:28]
@@ -213,7 +217,7 @@ func (p *Line) icmpUnreachable(b, d []byte, code uint8) ([]byte, icmpCut) {
 	case 3:
 		at := 8 + quoted.HeaderLen() + 2
 		if len(d) < at+2 {
-			return b, icmpSoft
+			return b, icmpHard
 		}
 		b = p.addr4(b, dst)
 		switch proto := quoted.Protocol(); proto {
@@ -300,18 +304,22 @@ const (
 // icmpExtension prints the objects of an extension (RFC 4884 section 7, RFC 4950).
 func (p *Line) icmpExtension(b, d []byte, length int) []byte {
 	d, length = from(d, icmpExtensionAt), length-icmpExtensionAt
-	if len(d) < icmpExtensionMin || d[0]>>4 != 2 {
+	if len(d) < icmpExtensionMin {
+		return p.trunc(b, "icmp")
+	}
+	// With a wrong checksum it is no extension, but bytes of a longer quote.
+	whole := len(d) >= length
+	if whole && residue(dissect.Sum(0).Add(d[:length])) != 0 {
 		return b
 	}
-	b = append(b, "\n\tICMP Multi-Part extension v2"...)
-	if len(d) >= length {
-		verdict := "in"
-		if dissect.Sum(0).Add(d[:length]).Checksum() == 0 {
-			verdict = ""
-		}
+	version := d[0] >> 4
+	b = appendInt(append(b, "\n\tICMP Multi-Part extension v"...), int(version))
+	if version != 2 {
+		return append(b, " packet not supported"...)
+	}
+	if whole {
 		b = appendHexNumber(append(b, ", checksum "...), uint64(be16(d, 2)), 4)
-		b = append(append(append(b, " ("...), verdict...), "correct), length "...)
-		b = appendInt(b, length)
+		b = appendInt(append(b, " (correct), length "...), length)
 	}
 	d, length = d[icmpExtensionLen:], length-icmpExtensionLen
 	for length > icmpObjectLen {

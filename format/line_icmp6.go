@@ -4,7 +4,13 @@ import "smoltcp/dissect"
 
 // icmp6 prints an ICMPv6 message.
 func (p *Line) icmp6(b, d []byte, length int, c *ipContext) []byte {
-	if p.opts.Verbose > 0 && !p.opts.NoChecksum && !c.fragmented && len(d) >= length && length >= 4 {
+	if length == 0 {
+		return p.invalid(append(p.proto(b, "ICMP6"), ", length 0"...))
+	}
+	if p.opts.Verbose > 0 && !c.fragmented && len(d) >= length {
+		if length < 4 {
+			return p.stop(b, "icmp6")
+		}
 		b = p.icmp6Checksum(b, d[:length], c)
 	}
 	if len(d) == 0 {
@@ -20,6 +26,9 @@ func (p *Line) icmp6(b, d []byte, length int, c *ipContext) []byte {
 	verbose := p.opts.Verbose > 0
 	if verbose && icmp6LengthFirst(kind) {
 		b = appendInt(append(b, ", length "...), length)
+	}
+	if len(d) < 2 {
+		return p.stop(b, "icmp6")
 	}
 	m := icmp6Message{p: p, d: d, length: length, c: c}
 	b, ok := m.print(b, kind)
@@ -57,11 +66,17 @@ const (
 	icmp6NeighborSolicit = 135
 	icmp6NeighborAdvert  = 136
 	icmp6Redirect        = 137
+	icmp6Renumbering     = 138
+	icmp6NodeQuery       = 139
+	icmp6NodeReply       = 140
+	icmp6InverseSolicit  = 141
+	icmp6InverseAdvert   = 142
 	icmp6MLD2Report      = 143
 	icmp6HomeAgentReq    = 144
 	icmp6HomeAgentReply  = 145
 	icmp6PrefixSolicit   = 146
 	icmp6PrefixAdvert    = 147
+	icmp6RPL             = 155
 )
 
 var icmp6Names = [256]string{
@@ -107,16 +122,16 @@ func (m *icmp6Message) print(b []byte, kind uint8) ([]byte, bool) {
 	case icmp6Unreachable:
 		return m.unreachable(b)
 	case icmp6TooBig:
-		if len(d) < 48 {
-			return m.cut(b)
+		if len(d) < 8 {
+			return m.stop(b)
 		}
 		return appendDecimal(append(b, ", mtu "...), uint64(be32(d, 4))), true
 	case icmp6TimeExceeded:
-		if len(d) < 48 {
-			return m.cut(b)
-		}
 		switch d[1] {
 		case 0:
+			if len(d) < 48 {
+				return m.stop(b)
+			}
 			return p.addr6(append(b, " for "...), d[32:]), true
 		case 1:
 			return append(b, " (reassembly)"...), true
@@ -133,7 +148,7 @@ func (m *icmp6Message) print(b []byte, kind uint8) ([]byte, bool) {
 		return appendDecimal(b, uint64(be32(d, 4))), true
 	case icmp6Echo, icmp6EchoReply:
 		if len(d) < 8 {
-			return m.cut(b)
+			return m.stop(b)
 		}
 		b = appendInt(append(b, ", id "...), int(be16(d, 4)))
 		return appendInt(append(b, ", seq "...), int(be16(d, 6))), true
@@ -162,7 +177,7 @@ func (m *icmp6Message) print(b []byte, kind uint8) ([]byte, bool) {
 		return b, true
 	case icmp6NeighborSolicit:
 		if len(d) < 24 {
-			return m.cut(b)
+			return m.stop(b)
 		}
 		b = p.addr6(append(b, ", who has "...), d[8:])
 		if verbose {
@@ -171,7 +186,7 @@ func (m *icmp6Message) print(b []byte, kind uint8) ([]byte, bool) {
 		return b, true
 	case icmp6NeighborAdvert:
 		if len(d) < 24 {
-			return m.cut(b)
+			return m.stop(b)
 		}
 		b = p.addr6(append(b, ", tgt is "...), d[8:])
 		if !verbose {
@@ -182,7 +197,7 @@ func (m *icmp6Message) print(b []byte, kind uint8) ([]byte, bool) {
 		return m.options(b, 24)
 	case icmp6Redirect:
 		if len(d) < 40 {
-			return m.cut(b)
+			return m.stop(b)
 		}
 		b = p.addr6(append(b, ", "...), d[24:])
 		b = p.addr6(append(b, " to "...), d[8:])
@@ -205,7 +220,13 @@ func (m *icmp6Message) print(b []byte, kind uint8) ([]byte, bool) {
 			return m.prefixAdvert(b)
 		}
 		return b, true
-	case 141, 142, 138, 139, 140, 155:
+	case icmp6Renumbering:
+		return m.renumbering(b)
+	case icmp6NodeQuery:
+		return m.nodeInfoQuery(b)
+	case icmp6NodeReply:
+		return m.nodeInfoReply(b)
+	case icmp6InverseSolicit, icmp6InverseAdvert, icmp6RPL:
 		return b, true
 	}
 	b = appendInt(append(b, ", length "...), m.length)
@@ -227,9 +248,6 @@ func appendUnknown(b []byte, indent string, d []byte, n int) []byte {
 // unreachable prints a destination unreachable message, which tells of the quoted packet.
 func (m *icmp6Message) unreachable(b []byte) ([]byte, bool) {
 	p, d := m.p, m.d
-	if len(d) < 2 {
-		return m.stop(b)
-	}
 	b = append(b, ", "...)
 	code := d[1]
 	switch code {
@@ -340,12 +358,12 @@ func (m *icmp6Message) mld2Query(b []byte) ([]byte, bool) {
 		b = append(b, ']')
 	}
 	if len(d) < 24 {
-		return m.cut(b)
+		return m.stop(b)
 	}
 	b = p.addr6(append(b, " [gaddr "...), d[8:])
 	if p.opts.Verbose > 0 {
 		if len(d) < 25 {
-			return m.cut(b)
+			return m.stop(b)
 		}
 		if d[24]&8 != 0 {
 			b = append(b, " sflag"...)
@@ -354,12 +372,12 @@ func (m *icmp6Message) mld2Query(b []byte) ([]byte, bool) {
 			b = appendInt(append(b, " robustness="...), int(qrv))
 		}
 		if len(d) < 26 {
-			return m.cut(b)
+			return m.stop(b)
 		}
 		b = appendDecimal(append(b, " qqi="...), uint64(mldFloat(uint32(d[25]), 4)))
 	}
 	if len(d) < 28 {
-		return m.cut(b)
+		return m.stop(b)
 	}
 	if n := int(be16(d, 26)); n > 0 {
 		switch {
@@ -382,7 +400,7 @@ func (m *icmp6Message) sources(b []byte, off, n int) ([]byte, bool) {
 	b = append(b, " {"...)
 	for i := range n {
 		if len(m.d) < off+16*i+16 {
-			return m.cut(b)
+			return m.stop(b)
 		}
 		b = m.p.addr6(append(b, ' '), m.d[off+16*i:])
 	}
@@ -398,7 +416,7 @@ func (m *icmp6Message) mld2Report(b []byte) ([]byte, bool) {
 		return append(appendInt(append(b, " [invalid len "...), m.length), ']'), true
 	}
 	if len(d) < 8 {
-		return m.cut(b)
+		return m.stop(b)
 	}
 	n := int(be16(d, 6))
 	b = append(appendInt(append(b, ", "...), n), " group record(s)"...)
@@ -411,7 +429,7 @@ func (m *icmp6Message) mld2Report(b []byte) ([]byte, bool) {
 			return append(b, " [invalid number of groups]"...), true
 		}
 		if len(d) < at+20 {
-			return m.cut(b)
+			return m.stop(b)
 		}
 		b = p.addr6(append(b, " [gaddr "...), d[at+4:])
 		if t := int(d[at]); t > 0 && t < len(mld2RecordTypes) {
@@ -441,12 +459,12 @@ func (m *icmp6Message) mld2Report(b []byte) ([]byte, bool) {
 // homeAgents prints a home agent address discovery reply (RFC 6275 section 6.6).
 func (m *icmp6Message) homeAgents(b []byte) ([]byte, bool) {
 	if len(m.d) < 6 {
-		return m.cut(b)
+		return m.stop(b)
 	}
 	b = appendHexNumber(append(b, ", id "...), uint64(be16(m.d, 4)), 4)
 	for at := 8; at < m.length; at += 16 {
 		if len(m.d) < at+16 {
-			return m.cut(b)
+			return m.stop(b)
 		}
 		b = m.p.addr6(append(b, ", "...), m.d[at:])
 	}
@@ -455,10 +473,13 @@ func (m *icmp6Message) homeAgents(b []byte) ([]byte, bool) {
 
 // prefixAdvert prints a mobile prefix advertisement (RFC 6275 section 6.8).
 func (m *icmp6Message) prefixAdvert(b []byte) ([]byte, bool) {
-	if len(m.d) < 7 {
-		return m.cut(b)
+	if len(m.d) < 6 {
+		return m.stop(b)
 	}
 	b = appendHexNumber(append(b, ", id "...), uint64(be16(m.d, 4)), 4)
+	if len(m.d) < 7 {
+		return m.stop(b)
+	}
 	if m.d[6]&0xc0 != 0 {
 		b = append(b, ' ')
 	}

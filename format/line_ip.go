@@ -211,8 +211,8 @@ func appendIPProto(b []byte, proto dissect.IPProto) []byte {
 // lineProtoNames are tcpdump's names of the protocols in IP.
 var lineProtoNames = [256]string{
 	0: "Options", 1: "ICMP", 2: "IGMP", 4: "IPIP", 6: "TCP", 8: "EGP", 9: "IGRP", 17: "UDP", 33: "DCCP", 41: "IPv6",
-	43: "Routing", 44: "Fragment", 46: "RSVP", 47: "GRE", 50: "ESP", 51: "AH", 58: "ICMPv6", 88: "EIGRP", 89: "OSPF",
-	103: "PIM", 112: "VRRP", 113: "PGM", 132: "SCTP", 135: "Mobility", 143: "Ethernet",
+	43: "Routing", 44: "Fragment", 46: "RSVP", 47: "GRE", 50: "ESP", 51: "AH", 55: "Mobile IP", 58: "ICMPv6", 62: "Mobile IP (old)", 88: "EIGRP", 89: "OSPF",
+	103: "PIM", 108: "Compressed IP", 112: "VRRP", 113: "PGM", 132: "SCTP", 135: "Mobility", 143: "Ethernet",
 }
 
 // ipv4Options prints n bytes of options at d, which may hold fewer or more; what stands behind is read as tcpdump reads it,
@@ -375,6 +375,10 @@ func (p *Line) byIPProto(b []byte, proto dissect.IPProto, d []byte, length int, 
 			return p.invalid(append(b, "[ICMP requires IPv4]"...))
 		}
 		return p.icmp(b, d, length, c)
+	case dissect.ProtoIGMP:
+		if c.v6() {
+			return p.invalid(append(b, "[IGMP requires IPv4]"...))
+		}
 	case dissect.ProtoICMPv6:
 		if !c.v6() {
 			return p.invalid(append(b, "[ICMPv6 requires IPv6]"...))

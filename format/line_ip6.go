@@ -27,8 +27,7 @@ func (p *Line) ipv6(b, d []byte, length int) []byte {
 		b = appendIPv6Fields(b, d, payload)
 	}
 	w := ipv6Walk{p: p, next: next, length: payload, frame: length - dissect.IPv6HeaderLen, header: d}
-	// Without a length there may be one in a Jumbo Payload option, so nothing is cut off yet.
-	if payload != 0 || next != dissect.ProtoHopByHop {
+	if payload != 0 {
 		w.header = clip(d, dissect.IPv6HeaderLen+payload)
 	}
 	return w.print(b)
@@ -60,13 +59,16 @@ func appendIPv6Fields(b, d []byte, payload int) []byte {
 
 // ipv6Walk goes from an IPv6 header along its extension headers.
 type ipv6Walk struct {
-	p      *Line
-	header []byte // from the IPv6 header on, as far as its length and the capture go
+	p *Line
+
+	// header is everything from the IPv6 header on, as far as its length and the capture go. A length of zero cuts nothing
+	// off until the extension headers are read: one of them may have a Jumbo Payload option.
+	header []byte
 	next   dissect.IPProto
-	length int // of the payload, from the header or a Jumbo Payload option
-	frame  int // how much of the payload the frame has room for
-	jumbo  bool
-	at     int // of the header to print, counted from the IPv6 header
+	length int  // of the payload, from the header or a Jumbo Payload option
+	frame  int  // how much of the payload the frame has room for
+	jumbo  bool // there was a Jumbo Payload option, be it valid or not
+	at     int  // of the header to print, counted from the IPv6 header
 }
 
 // print prints addresses, extension headers and what they lead to.
@@ -93,15 +95,29 @@ func (w *ipv6Walk) print(b []byte) []byte {
 		case dissect.ProtoRouting:
 			b, size = p.routing(b, d)
 		default:
-			c.header, c.payload = w.header, d
-			return p.byIPProto(b, w.next, d, max(w.length+dissect.IPv6HeaderLen-w.at, 0), &c)
+			return w.payload(b, &c)
 		}
 		if size == 0 {
 			return b
 		}
 		w.next = dissect.IPProto(d[0])
 		w.at += size
+		if w.length < w.at-dissect.IPv6HeaderLen {
+			return p.trunc(b, "ip6")
+		}
 	}
+}
+
+// payload prints what follows the extension headers.
+func (w *ipv6Walk) payload(b []byte, c *ipContext) []byte {
+	if be16(w.header, 4) == 0 {
+		w.header = clip(w.header, dissect.IPv6HeaderLen+w.length)
+		if w.length > 0 {
+			b = appendMissing6(b, w.length-w.frame)
+		}
+	}
+	c.header, c.payload = w.header, from(w.header, w.at)
+	return w.p.byIPProto(b, w.next, c.payload, w.length+dissect.IPv6HeaderLen-w.at, c)
 }
 
 // misplaced says why a Hop-by-Hop Options header is not where it belongs.
@@ -114,26 +130,29 @@ func (w *ipv6Walk) misplaced() string {
 
 // hopByHop prints a Hop-by-Hop Options header and gives its length, or zero if the walk ends here.
 func (w *ipv6Walk) hopByHop(b, d []byte) ([]byte, int) {
+	if len(d) < 2 {
+		return w.p.stop(b, "hbhopt"), 0
+	}
 	size, ok := extensionLen(d)
+	if ok {
+		b = append(b, "HBH "...)
+		b, ok = w.options(b, d[2:size])
+	}
 	if !ok {
-		return w.p.trunc(b, "hbhopt"), 0
+		b, size = w.p.trunc(b, "hbhopt"), 0
 	}
-	b = append(b, "HBH "...)
-	if b, ok = w.options(b, d[2:size]); !ok {
-		return w.p.trunc(b, "hbhopt"), 0
-	}
-	if be16(w.header, 4) == 0 {
-		if !w.jumbo {
-			return w.p.invalid(append(b, "[No valid Jumbo Payload Hop-by-Hop option found]"...)), 0
-		}
-		b = appendMissing6(b, w.length-w.frame)
-		w.header = clip(w.header, dissect.IPv6HeaderLen+w.length)
+	if w.length == 0 {
+		b = append(b, "[No valid Jumbo Payload Hop-by-Hop option found]"...)
+		return w.p.invalid(b), 0
 	}
 	return b, size
 }
 
 // destination prints a Destination Options header and gives its length, or zero.
 func (w *ipv6Walk) destination(b, d []byte) ([]byte, int) {
+	if len(d) < 2 {
+		return w.p.stop(b, "dstopt"), 0
+	}
 	size, ok := extensionLen(d)
 	if !ok {
 		return w.p.trunc(b, "dstopt"), 0
@@ -147,11 +166,8 @@ func (w *ipv6Walk) destination(b, d []byte) ([]byte, int) {
 	return b, size
 }
 
-// extensionLen gives the length of an extension header in bytes, and whether all of it was captured.
+// extensionLen gives the length of the extension header at d in bytes, and whether all of it was captured.
 func extensionLen(d []byte) (int, bool) {
-	if len(d) < 2 {
-		return 0, false
-	}
 	size := 8 + 8*int(d[1])
 	return size, size <= len(d)
 }
@@ -241,13 +257,16 @@ func (w *ipv6Walk) jumboPayload(b []byte, n uint32) []byte {
 	switch {
 	case w.jumbo:
 		wrong = " - already seen"
+	case w.next != dissect.ProtoHopByHop:
+		wrong = " - not a hop-by-hop option"
 	case be16(w.header, 4) != 0:
 		wrong = " - payload len != 0"
 	case n <= math.MaxUint16:
-		wrong = " - <= 65535"
+		wrong = " - < 65536"
 	default:
-		w.jumbo, w.length = true, int(n)
+		w.length = int(n)
 	}
+	w.jumbo = true
 	if w.p.opts.Verbose > 0 {
 		b = appendDecimal(append(b, "(jumbo: "...), uint64(n))
 		b = append(append(b, wrong...), ") "...)
@@ -258,8 +277,8 @@ func (w *ipv6Walk) jumboPayload(b []byte, n uint32) []byte {
 // fragment prints a Fragment header and gives its length; zero behind a fragment that is not the first, since
 // nothing that follows can be read.
 func (w *ipv6Walk) fragment(b, d []byte, c *ipContext) ([]byte, int) {
-	if len(d) < 8 {
-		return w.p.trunc(b, "frag6"), 0
+	if len(d) < 4 || len(d) < 8 && w.p.opts.Verbose > 0 {
+		return w.p.stop(b, "frag6"), 0
 	}
 	offset := int(be16(d, 2) &^ 7)
 	b = append(b, "frag ("...)
@@ -267,12 +286,17 @@ func (w *ipv6Walk) fragment(b, d []byte, c *ipContext) ([]byte, int) {
 		b = append(appendHexNumber(b, uint64(be32(d, 4)), 8), ':')
 	}
 	b = append(appendInt(b, offset), '|')
-	b = appendInt(b, max(w.length+dissect.IPv6HeaderLen-w.at-8, 0))
+	// A size that the payload length does not leave room for is shown as a huge number.
+	b = appendDecimal(b, uint64(int(be16(w.header, 4))+dissect.IPv6HeaderLen-w.at-8))
 	c.fragmented = true
 	if offset != 0 {
 		return append(b, ')'), 0
 	}
-	return append(b, ") "...), 8
+	b = append(b, ") "...)
+	if len(d) <= 8 {
+		return b, 0
+	}
+	return b, 8
 }
 
 // routing prints a Routing header and gives its length, or zero if it is not understood.

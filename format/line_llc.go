@@ -10,7 +10,7 @@ import (
 // is known; when it is not, the caller dumps the packet, LLC header included.
 func (p *Line) llc(b, d []byte, length int) (_ []byte, header int, known bool) {
 	if len(d) < 3 || length < 3 {
-		return p.llcCut(b, d, d)
+		return p.llcCut(b, d, len(d))
 	}
 	dsap, ssap := d[0], d[1]
 	if dsap == 0xff && ssap == 0xff { // no LLC at all: Novell's IPX on raw 802.3
@@ -23,7 +23,7 @@ func (p *Line) llc(b, d []byte, length int) (_ []byte, header int, known bool) {
 	header = 3
 	if !c.unnumbered() {
 		if len(d) < 4 || length < 4 {
-			return p.llcCut(b, d, d)
+			return p.llcCut(b, d, len(d))
 		}
 		c = llcControl(binary.LittleEndian.Uint16(d[2:]))
 		header = 4
@@ -71,8 +71,8 @@ func (p *Line) llc(b, d []byte, length int) (_ []byte, header int, known bool) {
 }
 
 // llcCut marks a truncated LLC packet and shows what there is of it, asked for or not.
-func (p *Line) llcCut(b, d, show []byte) ([]byte, int, bool) {
-	return appendHexLines(p.trunc(b, "llc"), show, true), len(d), true
+func (p *Line) llcCut(b, d []byte, header int) ([]byte, int, bool) {
+	return appendHexLines(p.trunc(b, "llc"), d, true), header, true
 }
 
 // llcControl is the control field, eight bits of it for an unnumbered packet and sixteen for the others.
@@ -86,7 +86,7 @@ func (p *Line) xid(b, d []byte, length, header int) ([]byte, int, bool) {
 		return b, header, false
 	}
 	if len(d) < 3 || length < 3 {
-		return p.llcCut(b, d, d)
+		return p.llcCut(b, d, header)
 	}
 	b = appendHexBytes(append(b, ": "...), d[1:2])
 	return appendHexBytes(append(b, ' '), d[2:3]), header, true
@@ -181,10 +181,14 @@ func sapName(sap uint8) string {
 	switch sap {
 	case 0x00:
 		return "Null"
+	case 0x02:
+		return "802.1B I"
 	case 0x04:
 		return "SNA"
 	case 0x06:
 		return "IP"
+	case 0x0e:
+		return "ProWay NM"
 	case 0x42:
 		return "STP"
 	case 0x4e:

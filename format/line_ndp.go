@@ -11,7 +11,7 @@ var routerPreferences = [4]string{"medium", "high", "rsv", "low"}
 func (m *icmp6Message) routerAdvert(b []byte) ([]byte, bool) {
 	d := m.d
 	if len(d) < 16 {
-		return m.cut(b)
+		return m.stop(b)
 	}
 	b = appendInt(append(b, "\n\thop limit "...), int(d[4]))
 	b = append(b, ", Flags ["...)

@@ -2,8 +2,9 @@ package format
 
 import "smoltcp/dissect"
 
-// payloadPrinter prints length bytes of payload of a TCP segment or a UDP datagram, of which d was captured.
-type payloadPrinter func(p *Line, b, d []byte, length int, c *ipContext) []byte
+// payloadPrinter prints length bytes of payload of a TCP segment or a UDP datagram, of which d was captured. c is a copy,
+// since what goes to an unknown function by reference would be allocated for each packet.
+type payloadPrinter func(p *Line, b, d []byte, length int, c ipContext) []byte
 
 // A portRule hands the payload of every segment or datagram from or to a port over to a printer.
 type portRule struct {

@@ -52,7 +52,8 @@ func (p *Line) tcp(b, d []byte, length int, c *ipContext) []byte {
 	}
 	if header > dissect.TCPMinHeaderLen {
 		var ok bool
-		o := tcpOptionPrinter{p: p, d: d[dissect.TCPMinHeaderLen:], left: header - dissect.TCPMinHeaderLen, flags: flags, base: base}
+		o := tcpOptionPrinter{p: p, d: d[dissect.TCPMinHeaderLen:], left: header - dissect.TCPMinHeaderLen,
+			flags: flags, base: base, whole: len(d) >= length}
 		if b, ok = o.print(append(b, ", options ["...)); !ok {
 			return b
 		}
@@ -90,7 +91,7 @@ func (p *Line) tcpPayload(b, d []byte, length int, src, dst uint16, flags dissec
 		return appendResetReason(b, d, length)
 	}
 	if print := portPrinter(tcpPorts, src, dst); print != nil {
-		return print(p, b, d, length, c)
+		return print(p, b, d, length, *c)
 	}
 	return b
 }
@@ -164,6 +165,7 @@ type tcpOptionPrinter struct {
 	left  int    // bytes of options from there on, as the data offset promises
 	flags dissect.TCPFlags
 	base  flowBase
+	whole bool // the segment was captured whole
 	some  bool // an option was printed already
 }
 
@@ -267,13 +269,10 @@ func (o *tcpOptionPrinter) data(b []byte, kind dissect.TCPOptionKind, size int) 
 	case dissect.TCPOptSACK:
 		return o.sack(b, d, size-2)
 	case dissect.TCPOptTimestamps:
-		if end := o.check(d, 4); end != optionRead {
-			return b, 0, end
-		}
-		b = appendDecimal(append(b, " val "...), uint64(be32(d, 0)))
 		if end := o.check(d, 8); end != optionRead {
 			return b, 0, end
 		}
+		b = appendDecimal(append(b, " val "...), uint64(be32(d, 0)))
 		return appendDecimal(append(b, " ecr "...), uint64(be32(d, 4))), 8, optionRead
 	case tcpOptEcho, tcpOptEchoReply, tcpOptCC, tcpOptCCNew, tcpOptCCEcho:
 		if end := o.check(d, 4); end != optionRead {
@@ -284,7 +283,11 @@ func (o *tcpOptionPrinter) data(b []byte, kind dissect.TCPOptionKind, size int) 
 		if end := o.check(d, 16); end != optionRead {
 			return b, 0, end
 		}
-		b = append(b, " shared secret not supplied with -M, can't check - "...)
+		if o.whole {
+			b = append(b, " shared secret not supplied with -M, can't check - "...)
+		} else {
+			b = append(b, " snaplen too short, can't check - "...)
+		}
 		return appendHexBytes(b, d[:16]), 16, optionRead
 	case tcpOptSCPS:
 		if end := o.check(d, 2); end != optionRead {
@@ -449,9 +452,6 @@ func appendFastOpen(b, cookie []byte, experimental bool) []byte {
 func (o *tcpOptionPrinter) unknown(b, d []byte, n int) ([]byte, int, optionEnd) {
 	if n == 0 {
 		return b, 0, optionRead
-	}
-	if end := o.check(d, 1); end != optionRead {
-		return b, 0, end
 	}
 	b = appendHexBytes(append(b, " 0x"...), clip(d, n))
 	if end := o.check(d, n); end != optionRead {

@@ -5,7 +5,10 @@ import "smoltcp/dissect"
 // udp prints a UDP datagram.
 func (p *Line) udp(b, d []byte, length int, c *ipContext) []byte {
 	if len(d) < 4 {
-		return p.trunc(append(p.addrs(b, c), ": "...), "udp")
+		if c.next() == dissect.ProtoUDP {
+			b = append(p.addrs(b, c), ": "...)
+		}
+		return p.trunc(b, "udp")
 	}
 	src, dst := be16(d, 0), be16(d, 2)
 	b = p.addrPorts(b, c, dissect.ProtoUDP, src, dst)
@@ -36,7 +39,7 @@ func (p *Line) udp(b, d []byte, length int, c *ipContext) []byte {
 	}
 	if !p.opts.Quiet {
 		if print := portPrinter(udpPorts, src, dst); print != nil {
-			return print(p, b, payload, length, c)
+			return print(p, b, payload, length, *c)
 		}
 	}
 	if size > length && !c.fragmented {

@@ -190,7 +190,7 @@ func TestNeighborRequestLimit(t *testing.T) {
 	h := newBench(t, Config{Neighbors: 8})
 	u, _ := h.ListenUDP(netip.AddrPortFrom(ourIP, 1000), UDPOptions{})
 	// Nine dead neighbors in turn over a cache of eight, many times a second.
-	for range 40 {
+	for range 38 {
 		for n := range 9 {
 			_ = u.SendTo([]byte("x"), netip.AddrPortFrom(peer(n), 2000))
 		}

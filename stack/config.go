@@ -29,9 +29,11 @@ type Config struct {
 
 	// Backlog is how many connections of a listener may be half open or wait for Accept: 128.
 	Backlog int
-	// MaxConns bounds the TCP connections in all states together: 1<<20. SYNs beyond it are dropped.
+	// MaxConns bounds the TCP connections in all states together: 1<<20. One in TIME-WAIT makes room for another; else
+	// SYNs beyond it are dropped.
 	MaxConns int
-	// MaxTimeWait bounds the connections that the program has closed and that are in TIME-WAIT: 65536. The oldest goes first.
+	// MaxTimeWait bounds the connections that the program has closed and that are in TIME-WAIT: 65536. The oldest
+	// goes first.
 	MaxTimeWait int
 
 	// UDPRcvBuf and UDPSndBuf bound the bytes that wait in a UDP socket, each datagram counted
@@ -44,7 +46,7 @@ type Config struct {
 	// NeighborReachable is how long an answer is trusted: 30 s. After that the entry is asked again by
 	// unicast while it is in use, and dropped at twice that time.
 	NeighborReachable time.Duration
-	// NeighborQueue bounds the packets that wait for one neighbor to answer: 16. The newest replaces the oldest.
+	// NeighborQueue bounds the packets that wait for one neighbor to answer: 64. The newest replaces the oldest.
 	NeighborQueue int
 	// NeighborQueueBytes bounds the bytes of all packets of an interface that wait for neighbors: 1 MiB.
 	NeighborQueueBytes int

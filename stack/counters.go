@@ -76,7 +76,6 @@ type Counters struct {
 	ARPRequests        uint64 // requests sent, announcements and probes of neighbors included
 	ARPReplies         uint64 // replies sent
 	ARPLimited         uint64 // requests not sent, to keep within one a second for each address
-	NeighborsFull      uint64 // packets dropped because too many neighbors were being resolved
 	NeighborsEvicted   uint64 // entries that made room for others
 	NeighborsFailed    uint64 // neighbors that did not answer
 	NeighborQueueDrops uint64 // packets that newer ones replaced in a neighbor's queue

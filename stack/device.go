@@ -4,7 +4,7 @@ package stack
 type Device interface {
 	// Recv gives the next frame that waits, or nil if there is none; it never blocks. The frame is lent until
 	// the following Recv. An error means that one frame was lost or that the device is in trouble: it is
-	// counted, and Recv is called again in the following Poll.
+	// counted, and Recv is called again, after a few in a row in the following Poll.
 	Recv() ([]byte, error)
 
 	// Send sends one frame, given as consecutive pieces, without keeping any of them or the slice.

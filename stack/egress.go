@@ -50,10 +50,7 @@ func (s *Stack) send(p *packet) error {
 	}
 	b := s.header[:0]
 	if ifc.ethernet {
-		mac, ok := s.linkAddr(p)
-		if !ok {
-			return nil
-		}
+		mac := s.linkAddr(p)
 		if mac == (dissect.MAC{}) {
 			b := ip.Append(s.pool.get(n))
 			b = append(b, p.transport...)
@@ -73,23 +70,22 @@ func (s *Stack) send(p *packet) error {
 	return nil
 }
 
-// linkAddr gives the station that p goes to on an Ethernet. The zero address means that p.neighbor has to be waited for; ok is false if
-// even that is not possible.
-func (s *Stack) linkAddr(p *packet) (mac dissect.MAC, ok bool) {
+// linkAddr gives the station that p goes to on an Ethernet. The zero address means that p.neighbor has to be waited for.
+func (s *Stack) linkAddr(p *packet) dissect.MAC {
 	switch {
+	case p.neighbor != nil && p.neighbor.addr == p.next && p.neighbor.use():
 	case p.next == broadcast4 || p.ifc.isBroadcast(p.next):
-		return dissect.BroadcastMAC, true
+		return dissect.BroadcastMAC
 	case p.next.IsMulticast():
 		a := p.next.As4()
-		return dissect.MAC{0x01, 0x00, 0x5e, a[1] & 0x7f, a[2], a[3]}, true // RFC 1112 section 6.4
-	}
-	if p.neighbor == nil || p.neighbor.addr != p.next || !p.neighbor.use() {
+		return dissect.MAC{0x01, 0x00, 0x5e, a[1] & 0x7f, a[2], a[3]} // RFC 1112 section 6.4
+	default:
 		p.neighbor = p.ifc.neighbors.lookup(p.next)
 	}
 	if p.neighbor.state == resolving {
-		return dissect.MAC{}, true
+		return dissect.MAC{}
 	}
-	return p.neighbor.mac, true
+	return p.neighbor.mac
 }
 
 // transmit sends an IP packet that waited in one piece to the station mac.

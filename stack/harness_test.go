@@ -352,10 +352,4 @@ func put(f []byte, at int, b ...byte) []byte {
 	return f
 }
 
-// resum makes the IP header checksum right again.
-func resum(f []byte) []byte {
-	dissect.IPv4(f[14:]).FillChecksum()
-	return f
-}
-
 var errDevice = errors.New("input/output error")

@@ -158,12 +158,7 @@ func (s *Stack) blame(ip dissect.IPv4, err error, hard, certain bool) bool {
 		if c == nil || !certain && !c.conn.Outstanding(tcp.Seq(binary.BigEndian.Uint32(p[4:]))) {
 			return false
 		}
-		// Only a connection that is not open yet ends by an error of others (RFC 5927 section 5).
-		if state := c.conn.State(); hard && (state == tcp.SynSent || state == tcp.SynReceived) {
-			c.hardError(err)
-		} else {
-			c.softError(err)
-		}
+		c.networkError(err, hard)
 		return true
 	case dissect.ProtoUDP:
 		return s.udpError(local, remote, err)

@@ -11,15 +11,24 @@ type arrival struct {
 	fragments bool // put together from fragments: the device cannot have verified checksums
 }
 
+// maxRecvErrors is how many errors in a row end receiving for this time: a device in trouble is not asked in a loop.
+const maxRecvErrors = 4
+
 // receive takes at most burst frames from the device.
 func (ifc *Interface) receive(burst int) {
 	s := ifc.stack
+	errs := 0
 	for range burst {
 		b, err := ifc.dev.Recv()
 		if err != nil {
 			s.drop(ifc, &s.counters.RxErrors)
+			if errs++; errs == maxRecvErrors {
+				ifc.backlog = false
+				return
+			}
 			continue
 		}
+		errs = 0
 		if b == nil {
 			ifc.backlog = false
 			return

@@ -127,8 +127,7 @@ func (l *requestLimit) when(addr netip.Addr, now Time) Time {
 	return now
 }
 
-// lookup gives the entry of addr for a packet that is about to be sent, and makes one if there is none. nil means that too many
-// neighbors are being resolved. An entry in state resolving takes the packet with enqueue.
+// lookup gives the entry of addr for a packet that is about to be sent, and makes one if there is none. An entry in state resolving takes the packet with enqueue.
 func (c *neighborCache) lookup(addr netip.Addr) *neighbor {
 	if n := c.entries[addr]; n != nil && n.use() {
 		return n
@@ -295,12 +294,7 @@ func (n *neighbor) confirm(mac dissect.MAC) {
 	}
 	n.mac, n.state, n.tries, n.confirmed = mac, reachable, 0, s.now
 	s.timers.set(&n.timer, Never)
-	if len(c.failed) > 0 {
-		if _, ok := c.failed[n.addr]; ok {
-			delete(c.failed, n.addr)
-			s.routesChanged()
-		}
-	}
+	c.noteAnswer(n.addr)
 	for n.waiting.len() > 0 {
 		b := n.waiting.pop()
 		c.waiting -= len(b)
@@ -316,6 +310,7 @@ func (c *neighborCache) learn(addr netip.Addr, mac dissect.MAC) {
 		return
 	}
 	c.add(addr, reachable).mac = mac
+	c.noteAnswer(addr)
 	c.ifc.stack.event(Event{Kind: EventNeighbor, Interface: c.ifc, Addr: addr, MAC: mac})
 }
 
@@ -344,6 +339,14 @@ func (c *neighborCache) noteFailure(addr netip.Addr) {
 			s.routesChanged()
 			return
 		}
+	}
+}
+
+// noteAnswer forgets that addr once failed.
+func (c *neighborCache) noteAnswer(addr netip.Addr) {
+	if _, ok := c.failed[addr]; ok {
+		delete(c.failed, addr)
+		c.ifc.stack.routesChanged()
 	}
 }
 

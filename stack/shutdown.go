@@ -1,6 +1,11 @@
 package stack
 
-import "smoltcp/stack/tcp"
+import (
+	"maps"
+	"slices"
+
+	"smoltcp/stack/tcp"
+)
 
 // Shutdown closes every socket in the polite way: listeners and UDP sockets at once, connections by Close, so that what
 // is queued is still sent and the peers see an orderly end. Quiet says when they have.
@@ -11,7 +16,7 @@ func (s *Stack) Shutdown() {
 }
 
 func (t *tcpTable) closeListeners() {
-	for port := range t.listens {
+	for _, port := range slices.Sorted(maps.Keys(t.listens)) { // in a fixed order, as everything that sends
 		for len(t.listens[port]) > 0 {
 			t.listens[port][0].Close()
 		}

@@ -54,7 +54,7 @@ func New(cfg Config) *Stack {
 	def(&cfg.UDPSndBuf, 256<<10)
 	def(&cfg.Neighbors, 512)
 	def(&cfg.NeighborReachable, 30*time.Second)
-	def(&cfg.NeighborQueue, 16)
+	def(&cfg.NeighborQueue, 64)
 	def(&cfg.NeighborQueueBytes, 1<<20)
 	def(&cfg.ReassemblyMemory, 2<<20)
 	def(&cfg.ReassemblyTimeout, 60*time.Second)

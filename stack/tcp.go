@@ -26,6 +26,14 @@ type TCPOptions struct {
 	DSCP    uint8 // of every packet
 }
 
+// check reports whether buffers of the sizes wanted can be had.
+func (o *TCPOptions) check() error {
+	if o.Config == nil {
+		return nil
+	}
+	return o.Config.Check()
+}
+
 // TCPListener accepts connections.
 type TCPListener struct {
 	socket
@@ -53,11 +61,12 @@ type TCPSocket struct {
 	older, newer  *TCPSocket   // the list of those in TIME-WAIT without a program
 
 	ttl, dscp uint8
-	queued    bool // in the ready ring of an interface
-	half      bool // in SYN-RECEIVED, counted by its listener
-	gone      bool // no longer in the tables
-	closed    bool // by the program
-	waiting   bool // in the TIME-WAIT list
+	queued    bool  // in the ready ring of an interface
+	half      bool  // in SYN-RECEIVED, counted by its listener
+	gone      bool  // no longer in the tables
+	closed    bool  // by the program
+	waiting   bool  // in the TIME-WAIT list
+	failed    error // why the stack ended it, if it did
 
 	// What the handler was last told.
 	seen struct {
@@ -69,7 +78,7 @@ type TCPSocket struct {
 
 // DialTCP opens a connection to remote and returns at once, in SYN-SENT. The handler is called when it is
 // established, State being tcp.Established, or has failed, Err saying why. Errors: ErrInvalidAddr, ErrNotOurs, ErrNoRoute, ErrAddrInUse,
-// ErrNoPorts, ErrTooMany.
+// ErrNoPorts, ErrTooMany, tcp.ErrBufferSize.
 func (s *Stack) DialTCP(remote netip.AddrPort, opt TCPOptions) (*TCPSocket, error) {
 	remote, opt.Local = unmap(remote), unmap(opt.Local)
 	if remote.Port() == 0 || !s.isUnicast(remote.Addr()) {
@@ -86,7 +95,10 @@ func (s *Stack) DialTCP(remote netip.AddrPort, opt TCPOptions) (*TCPSocket, erro
 	if err != nil {
 		return nil, err
 	}
-	if len(s.tcp.conns) >= s.cfg.MaxConns {
+	if err := opt.check(); err != nil {
+		return nil, err
+	}
+	if !s.tcp.room() {
 		return nil, ErrTooMany
 	}
 	local := netip.AddrPortFrom(p.src, opt.Local.Port())
@@ -111,7 +123,7 @@ func (s *Stack) DialTCP(remote netip.AddrPort, opt TCPOptions) (*TCPSocket, erro
 }
 
 // ListenTCP opens a listener on local: an address of ours, or the unspecified address for all of them. Port 0 has a free one
-// chosen. Errors: ErrInvalidAddr, ErrNotOurs, ErrAddrInUse, ErrNoPorts.
+// chosen. Errors: ErrInvalidAddr, ErrNotOurs, ErrAddrInUse, ErrNoPorts, tcp.ErrBufferSize.
 func (s *Stack) ListenTCP(local netip.AddrPort, opt TCPOptions) (*TCPListener, error) {
 	local = unmap(local)
 	if !local.Addr().IsValid() {
@@ -123,6 +135,9 @@ func (s *Stack) ListenTCP(local netip.AddrPort, opt TCPOptions) (*TCPListener, e
 	}
 	if !a.IsUnspecified() && !a.IsLoopback() && s.local(a) == nil {
 		return nil, ErrNotOurs
+	}
+	if err := opt.check(); err != nil {
+		return nil, err
 	}
 	l := &TCPListener{opt: opt, wildcards: a.IsUnspecified()}
 	l.stack = s
@@ -210,8 +225,14 @@ func (c *TCPSocket) State() tcp.State { return c.conn.State() }
 // Info is a snapshot of the connection's variables.
 func (c *TCPSocket) Info() tcp.Info { return c.conn.Info() }
 
-// Err is why the connection ended: nil while it lives and after an orderly end, ErrReset, ErrRefused, ErrTimeout, ErrClosed.
-func (c *TCPSocket) Err() error { return c.conn.Err() }
+// Err is why the connection ended: nil while it lives and after an orderly end, ErrReset, ErrRefused, ErrTimeout, ErrClosed,
+// or ErrNotOurs when the address was taken away.
+func (c *TCPSocket) Err() error {
+	if c.failed != nil {
+		return c.failed
+	}
+	return c.conn.Err()
+}
 
 // SoftError gives the last error that does not end the connection, such as ErrHostUnreachable from a router, and forgets it
 // (RFC 9293 section 3.9.1.8).

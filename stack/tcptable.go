@@ -89,9 +89,19 @@ func (c *TCPSocket) unlink() {
 	}
 }
 
+// room reports whether there may be one more connection, if need be in the place of one in TIME-WAIT.
+func (t *tcpTable) room() bool {
+	if len(t.conns) >= t.stack.cfg.MaxConns && t.oldest != nil {
+		t.stack.counters.TCPTimeWaitFull++
+		t.oldest.unlink()
+	}
+	return len(t.conns) < t.stack.cfg.MaxConns
+}
+
 // wait puts a connection in TIME-WAIT that no program holds into the list of those, which is bounded.
 func (t *tcpTable) wait(c *TCPSocket) {
 	c.waiting = true
+	c.newer = nil
 	if c.older = t.newest; c.older != nil {
 		c.older.newer = c
 	} else {
@@ -130,11 +140,7 @@ func (t *tcpTable) each(f func(c *TCPSocket)) {
 }
 
 func (t *tcpTable) closeAll() {
-	for port := range 1 << 16 {
-		for len(t.listens[uint16(port)]) > 0 {
-			t.listens[uint16(port)][0].Close()
-		}
-	}
+	t.closeListeners()
 	t.each((*TCPSocket).Abort)
 }
 
@@ -142,7 +148,11 @@ func (t *tcpTable) closeAll() {
 func (t *tcpTable) addrRemoved(a netip.Addr) {
 	t.each(func(c *TCPSocket) {
 		if c.local.Addr() == a {
-			c.hardError(ErrNotOurs)
+			c.failed = ErrNotOurs
+			c.activate()
+			c.conn.Abort(t.stack.now)
+			c.settle()
+			c.markReady() // its RST has no way to leave
 		}
 	})
 }
@@ -268,7 +278,7 @@ func (s *Stack) accept(l *TCPListener, seg *tcp.Segment, local, remote netip.Add
 	case l.half+l.accepted.len() >= l.opt.Backlog:
 		s.drop(ifc, &s.counters.TCPBacklogFull) // no RST: the SYN comes again (RFC 4987 section 3)
 		return
-	case len(s.tcp.conns) >= s.cfg.MaxConns:
+	case !s.tcp.room():
 		s.drop(ifc, &s.counters.TCPTooMany)
 		return
 	}
@@ -326,18 +336,18 @@ func (c *TCPSocket) input(seg *tcp.Segment) {
 // activate makes c the connection that events belong to.
 func (c *TCPSocket) activate() { c.stack.tcp.active = c }
 
-// hardError ends the connection for a reason that did not come by TCP.
-func (c *TCPSocket) hardError(err error) {
+// networkError lets the connection know of an error that did not come by TCP. A hard one ends it if it is not open yet (RFC 5927
+// section 5.2).
+func (c *TCPSocket) networkError(err error, hard bool) {
 	c.activate()
-	c.conn.HardError(c.stack.now, err)
+	if hard {
+		c.conn.HardError(c.stack.now, err)
+	} else {
+		c.conn.SoftError(err)
+	}
 	c.settle()
-	c.markReady()
-}
-
-// softError lets the connection know of trouble that may pass.
-func (c *TCPSocket) softError(err error) {
-	c.conn.SoftError(err)
 	c.wake()
+	c.markReady()
 }
 
 // settle draws the consequences of what a call of the connection did: for the listener, the handler and the tables.
@@ -374,7 +384,16 @@ func (c *TCPSocket) markReady() {
 		return
 	}
 	c.queued = true
-	c.home().ready.push(c)
+	home := c.home()
+	home.ready.push(c)
+	c.guard(home)
+}
+
+// guard makes sure that a connection that has to wait for a full device has a timer; see expire.
+func (c *TCPSocket) guard(ifc *Interface) {
+	if ifc.Stalled() && c.timer.at == Never {
+		c.stack.timers.set(&c.timer, c.stack.now.Add(maxStall))
+	}
 }
 
 // home is the interface in whose turn the connection sends: the loopback's if there is no route now, since that never stalls for long.
@@ -421,6 +440,8 @@ func (c *TCPSocket) emit(ifc *Interface) bool {
 		more, c.queued = false, false
 		c.markReady()
 		return false
+	default:
+		c.guard(ifc)
 	}
 	c.queued = more
 	return more
@@ -435,7 +456,8 @@ func (c *TCPSocket) sendOne() bool {
 	}
 	if c.path.ifc == nil {
 		s.drop(nil, &s.counters.TxNoRoute)
-		c.softError(ErrNoRoute)
+		c.conn.SoftError(ErrNoRoute)
+		c.wake()
 		return true
 	}
 	if c.neighbor != nil && c.neighbor.state == reachable && c.conn.RouteDoubtful() {
@@ -463,16 +485,22 @@ const maxStall = time.Second
 // expire is the timer: the connection has something to do. Part of expirer.
 func (c *TCPSocket) expire(now Time) {
 	c.markReady()
-	if ifc := c.home(); ifc.Stalled() && now.Sub(ifc.stalledAt) > maxStall {
-		// A link that is down must not keep connections from giving up: what is due is lost on it.
-		c.activate()
-		for range quantum {
-			if !c.conn.Output(now, &c.stack.out) {
-				break
-			}
-			c.stack.drop(ifc, &c.stack.counters.TxBlackhole)
-		}
-		c.settle()
-		c.schedule()
+	ifc := c.home()
+	if !ifc.Stalled() {
+		return
 	}
+	// A link that is down must not keep connections from giving up: after a while, what is due is lost on it.
+	if until := ifc.stalledAt.Add(maxStall); now < until {
+		c.stack.timers.set(&c.timer, until)
+		return
+	}
+	c.activate()
+	for range quantum {
+		if !c.conn.Output(now, &c.stack.out) {
+			break
+		}
+		c.stack.drop(ifc, &c.stack.counters.TxBlackhole)
+	}
+	c.settle()
+	c.schedule()
 }

@@ -243,8 +243,11 @@ func TestHTTP(t *testing.T) {
 		t.Fatal(err)
 	}
 	server := http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		io.Copy(w, r.Body)
-		fmt.Fprintf(w, " to %s", r.URL.Path)
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Errorf("request body: %v", err)
+		}
+		fmt.Fprintf(w, "%s to %s", body, r.URL.Path)
 	})}
 	go server.Serve(l)
 	defer server.Close()
@@ -285,7 +288,7 @@ func TestEndOfHost(t *testing.T) {
 			defer cancel()
 			a.Shutdown(ctx)
 		}, io.EOF},
-		{"close of the peer", func(a, b *host.Host) { a.Close() }, syscall.ECONNRESET},
+		{"reset by the peer", func(a, b *host.Host) { a.Do(func(s *stack.Stack) { s.Close() }) }, syscall.ECONNRESET},
 	} {
 		t.Run(end.name, func(t *testing.T) {
 			a, b := newPair(t)

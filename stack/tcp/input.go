@@ -358,7 +358,7 @@ func (c *Conn) takeAck(ack Seq, o dissect.TCPOptionValues) (a acked) {
 	c.progress = c.now
 	// Marks that were passed keep up, so that they never seem to lie ahead when the numbers wrap.
 	c.sndShort = laterSeq(c.sndShort, ack)
-	c.rec.limitedUntil = laterSeq(c.rec.limitedUntil, ack)
+	c.rec.limitedUntil = laterSeq(c.rec.limitedUntil, ack-Seq(a.bytes))
 	c.rec.recover = laterSeq(c.rec.recover, ack-1)
 	c.stop(timerRetransmit) // RFC 6298 (5.2), (5.3): arm starts it again for what is left
 

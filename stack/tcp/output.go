@@ -290,11 +290,12 @@ func (c *Conn) sendAgain(start, end Seq, n int) {
 		c.event(Event{Kind: Retransmit, Reason: why, Seq: start, N: int(end - start)})
 	}
 	c.sent.resent(start, end, c.now, c.runLimit())
-	if c.sndNxt.Less(end) {
-		c.sndNxt = end
-		if n < c.smss() {
-			c.sndShort = end
-		}
+	c.sndNxt = laterSeq(c.sndNxt, end)
+	switch short := n < c.smss(); {
+	case short && end == c.sndNxt:
+		c.sndShort = end
+	case !short && start.Less(c.sndShort) && c.sndShort.LessEq(end):
+		c.sndShort = c.sndUna // what was short is part of a full segment now
 	}
 	c.rec.resent++
 	c.rec.hurry = false
@@ -307,7 +308,6 @@ func (c *Conn) sendProbe(start, end Seq, n int) {
 		c.sendNew(end, n)
 		return
 	}
-	c.probes = min(c.probes+1, 64)
 	if c.cfg.Events != nil {
 		c.event(Event{Kind: WindowProbe, Seq: start, N: int(c.probes)})
 	}

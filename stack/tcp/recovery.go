@@ -62,8 +62,8 @@ func (c *Conn) cwndAllows(n int) bool {
 // unacknowledged before.
 func (c *Conn) recoverAcked(news, sacks acked, dup bool, flight uint32) {
 	r, smss := &c.rec, uint32(c.smss())
-	limited := c.sndUna - Seq(news.bytes)
-	wasLimited := limited.Less(r.limitedUntil)
+	before := c.sndUna - Seq(news.bytes)
+	wasLimited := before.Less(r.limitedUntil)
 
 	if dup {
 		r.dupAcks = min(r.dupAcks+1, 200)
@@ -81,7 +81,7 @@ func (c *Conn) recoverAcked(news, sacks acked, dup bool, flight uint32) {
 		}
 		r.renoSacked = min(r.renoSacked, uint32(c.sndNxt-c.sndUna))
 	}
-	wasRecovery := r.phase == PhaseRecovery
+	phase := r.phase
 	newLoss := c.sackOK && sacks.bytes > 0 && c.sent.judge(int(smss))
 
 	switch {
@@ -107,10 +107,10 @@ func (c *Conn) recoverAcked(news, sacks acked, dup bool, flight uint32) {
 			c.enterRecovery(flight)
 		}
 	}
-	if news.bytes > 0 && wasLimited && !wasRecovery && r.phase != PhaseRecovery {
-		before := r.cwnd
-		r.cc.acked(&r.congestionWindow, ccAck{now: c.now, bytes: news.bytes, smss: smss, timeout: r.phase == PhaseLoss})
-		if r.cwnd != before {
+	if news.bytes > 0 && wasLimited && phase != PhaseRecovery && r.phase != PhaseRecovery {
+		cwnd := r.cwnd
+		r.cc.acked(&r.congestionWindow, ccAck{now: c.now, bytes: news.bytes, smss: smss, timeout: phase == PhaseLoss})
+		if r.cwnd != cwnd {
 			c.cwndEvent(Acknowledged)
 		}
 	}

@@ -134,6 +134,9 @@ func (c *Conn) expire() {
 	}
 	if c.expired(timerPersist) {
 		c.probeDue = true
+		if c.sndWnd == 0 {
+			c.probes = min(c.probes+1, 64)
+		}
 	}
 	if c.expired(timerDelayedAck) {
 		c.ackDue = true

@@ -1,0 +1,162 @@
+package commands
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"smoltcp/capture"
+	"smoltcp/dissect"
+	"smoltcp/format"
+	"smoltcp/stack"
+)
+
+// watcher is what serve puts between the host and its device, and what it does with what it sees there: faults, a
+// savefile, a trace on standard output, a log.
+type watcher struct {
+	dev   capture.Device // with all decorators
+	fault *capture.Fault // nil for none
+
+	save     capture.Writer // nil for none
+	saveName string
+	recorder *capture.Recorder
+
+	// The trace, nil for none.
+	text    *textWriter
+	out     outputOptions
+	printer format.Printer
+	link    dissect.LinkType
+	packet  dissect.Packet
+	seen    int
+	scratch []byte
+
+	log     *slog.Logger
+	verbose bool
+	start   time.Time // the origin of now, with both clocks
+}
+
+func newWatcher(env Env, o serveOptions, dev capture.Device, log *slog.Logger) (*watcher, error) {
+	w := &watcher{dev: dev, out: o.out, link: capture.DeviceLink(dev), log: log, verbose: o.verbose, start: time.Now(), saveName: o.pcap}
+	if o.pcap != "" {
+		var err error
+		ifc := []capture.Interface{{Name: o.device.Name, Link: w.link, Snaplen: capture.DefaultSnaplen, Nano: true}}
+		if w.save, err = createFile(env, o.pcap, ifc, capture.FileOptions{Nano: o.out.Nano}); err != nil {
+			return nil, err
+		}
+		w.recorder = capture.NewRecorder(w.dev, w.save, w.now)
+		w.dev = w.recorder
+	}
+	if o.trace {
+		w.text = newTextWriter(env.Stdout, true)
+		w.printer = o.out.printer()
+		w.dev = capture.NewTracer(w.dev, w.frame)
+	}
+	if o.fault.Active() {
+		fault, err := capture.NewFault(w.dev, o.fault, w.now)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		w.fault, w.dev = fault, fault
+	}
+	return w, nil
+}
+
+// now is the wall clock's time at the start and monotonic from there, so that setting the clock stops nothing.
+func (w *watcher) now() int64 { return w.start.UnixNano() + int64(time.Since(w.start)) }
+
+// close flushes what was written. The first error counts, and only the first call has one.
+func (w *watcher) close() error {
+	var errs []error
+	if w.text != nil {
+		if err := w.text.Flush(); err != nil {
+			errs = append(errs, outputError(err))
+		}
+		w.text = nil
+	}
+	if w.save != nil {
+		err := w.recorder.Err()
+		if e := w.save.Close(); err == nil {
+			err = e
+		}
+		if err != nil {
+			errs = append(errs, saveError(w.saveName, err))
+		}
+		w.save = nil
+	}
+	return errors.Join(errs...)
+}
+
+// frame prints one frame of the trace. It runs in the host's loop.
+func (w *watcher) frame(dir capture.Direction, frame []byte, verdict string) {
+	w.seen++
+	w.packet.Decode(w.link, frame, len(frame))
+	f := format.Frame{Num: w.seen, Time: w.now(), Packet: &w.packet}
+	w.text.append(func(b []byte) []byte {
+		if w.out.kind == "json" {
+			f.Direction, f.Comment = dir.String(), []byte(verdict)
+			return w.printer.Append(b, &f)
+		}
+		mark := "<- "
+		if dir == capture.DirOut {
+			mark = "-> "
+		}
+		w.scratch = w.printer.Append(w.scratch[:0], &f)
+		b = indent(append(b, mark...), w.scratch)
+		if verdict != "" {
+			b = append(append(append(b, "   ("...), verdict...), ")\n"...)
+		}
+		return b
+	})
+}
+
+// indent appends lines to b, all but the first moved to the right by the width of the mark before it.
+func indent(b, lines []byte) []byte {
+	for first := true; len(lines) > 0; first = false {
+		line, rest, _ := bytes.Cut(lines, []byte("\n"))
+		if !first {
+			b = append(b, "   "...)
+		}
+		b = append(append(b, line...), '\n')
+		lines = rest
+	}
+	return b
+}
+
+// events gives the hook for what the stack decides; nil if nobody wants to know.
+func (w *watcher) events() func(stack.Event) {
+	switch {
+	case w.text != nil:
+		return w.event
+	case w.verbose:
+		return func(e stack.Event) { w.log.Debug(e.String()) }
+	}
+	return nil
+}
+
+// event prints one decision between the frames of the trace.
+func (w *watcher) event(e stack.Event) {
+	if w.text == nil {
+		return // the host's last words come after the trace was closed
+	}
+	at := time.Unix(0, w.now())
+	w.text.append(func(b []byte) []byte {
+		if w.out.kind == "json" {
+			line, err := json.Marshal(struct {
+				Time  time.Time `json:"time"`
+				Event string    `json:"event"`
+			}{at.UTC(), e.String()})
+			if err != nil {
+				return b
+			}
+			return append(append(b, line...), '\n')
+		}
+		b = append(b, "-- "...)
+		if w.out.Time != format.TimeNone {
+			b = at.AppendFormat(b, "15:04:05.000000 ")
+		}
+		return fmt.Appendf(b, "%s\n", e)
+	})
+}

@@ -1,0 +1,213 @@
+package tcp
+
+import (
+	"math/rand/v2"
+	"runtime"
+	"testing"
+	"unsafe"
+)
+
+// pair is two connections that know each other, for measurements.
+type pair struct {
+	a, b Conn
+	now  Time
+	out  Out
+	hdr  [60]byte
+	text [maxMSS + 100]byte
+}
+
+func newPair(ga, gb *Config) *pair {
+	p := &pair{}
+	p.a.Connect(0, ga, 100, 1)
+	var s Segment
+	p.a.Output(0, &p.out)
+	p.received(&s)
+	p.b.Accept(0, gb, 200, 2, &s)
+	p.exchange()
+	return p
+}
+
+// received makes what arrives of out, without the detour through the wire format.
+func (p *pair) received(s *Segment) {
+	h := &p.out.Header
+	b := h.Append(p.hdr[:0])
+	*s = ParseSegment(b, 0)
+	n := copy(p.text[:], p.out.Payload[0])
+	n += copy(p.text[n:], p.out.Payload[1])
+	s.Payload = p.text[:n]
+}
+
+func (p *pair) exchange() {
+	var s Segment
+	for {
+		moved := false
+		for p.a.Output(p.now, &p.out) {
+			p.received(&s)
+			p.b.Input(p.now, &s)
+			moved = true
+		}
+		for p.b.Output(p.now, &p.out) {
+			p.received(&s)
+			p.a.Input(p.now, &s)
+			moved = true
+		}
+		p.a.Deadline()
+		p.b.Deadline()
+		if !moved {
+			return
+		}
+	}
+}
+
+// The data path does not allocate.
+func TestNoAllocations(t *testing.T) {
+	for name, g := range map[string]*Config{
+		"plain": {NoSACK: true, NoTimestamps: true, NoWindowScale: true}, "all": {}, "64 bytes": {RcvBuf: 64, SndBuf: 64},
+		"1 MiB": {RcvBuf: 1 << 20, SndBuf: 1 << 20},
+	} {
+		p := newPair(g, g)
+		chunk := make([]byte, 16_000)
+		sink := make([]byte, 16_000)
+		moved := 0
+		allocs := testing.AllocsPerRun(500, func() {
+			for range 4 {
+				p.a.Write(p.now, chunk)
+				p.exchange()
+				for {
+					n, err := p.b.Read(p.now, sink)
+					moved += n
+					if err != nil {
+						break
+					}
+				}
+				p.exchange()
+				p.now += 1e6
+			}
+		})
+		if allocs != 0 {
+			t.Errorf("%s: %v allocations for a round", name, allocs)
+		}
+		if moved < 500*64 {
+			t.Errorf("%s: only %d bytes moved", name, moved)
+		}
+	}
+}
+
+// An idle established connection whose buffers are empty holds 1 KiB at most.
+func TestIdleMemory(t *testing.T) {
+	t.Logf("Conn has %d bytes", unsafe.Sizeof(Conn{}))
+	const n = 2000
+	g := &Config{}
+	conns := make([]*[2]Conn, n)
+	scratch := newPair(g, g)
+	chunk := make([]byte, 50_000)
+	heap := func() uint64 {
+		var m runtime.MemStats
+		for range 3 { // pools let go in the second
+			runtime.GC()
+		}
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := heap()
+	for i := range conns {
+		// Each has been in use, both ways.
+		p := &pair{}
+		*p = pair{out: scratch.out}
+		c := new([2]Conn)
+		var s Segment
+		c[0].Connect(0, g, Seq(i), 1)
+		c[0].Output(0, &p.out)
+		p.received(&s)
+		c[1].Accept(0, g, Seq(i), 2, &s)
+		run := func() {
+			for moved := true; moved; {
+				moved = false
+				for k := range c {
+					for c[k].Output(0, &p.out) {
+						p.received(&s)
+						c[1-k].Input(0, &s)
+						c[1-k].Discard(0, c[1-k].Readable())
+						moved = true
+					}
+				}
+			}
+		}
+		run()
+		c[0].Write(0, chunk)
+		c[1].Write(0, chunk)
+		run()
+		if c[0].State() != Established || c[1].State() != Established || c[0].Info().Unacked != 0 {
+			t.Fatal("not idle")
+		}
+		conns[i] = c
+	}
+	each := (heap() - before) / (2 * n)
+	t.Logf("an idle connection holds %d bytes", each)
+	if each > 1024 {
+		t.Errorf("an idle connection holds %d bytes", each)
+	}
+	runtime.KeepAlive(conns)
+}
+
+func BenchmarkBulk(b *testing.B) {
+	g := &Config{RcvBuf: 256 << 10, SndBuf: 256 << 10}
+	p := newPair(g, g)
+	chunk := make([]byte, 64<<10)
+	sink := make([]byte, 64<<10)
+	b.SetBytes(int64(len(chunk)))
+	b.ReportAllocs()
+	for b.Loop() {
+		p.a.Write(p.now, chunk)
+		p.exchange()
+		for {
+			if _, err := p.b.Read(p.now, sink); err != nil {
+				break
+			}
+		}
+		p.now += 1e5
+	}
+}
+
+func BenchmarkRoundTrip(b *testing.B) {
+	p := newPair(&Config{}, &Config{})
+	one := []byte{1}
+	b.ReportAllocs()
+	for b.Loop() {
+		p.a.Write(p.now, one)
+		p.exchange()
+		p.b.Read(p.now, one)
+		p.b.Write(p.now, one)
+		p.exchange()
+		p.a.Read(p.now, one)
+		p.now += 1e5
+	}
+}
+
+// Out-of-order text at random places costs no more for a large window.
+func BenchmarkReorder(b *testing.B) {
+	for _, size := range []int{64 << 10, 16 << 20} {
+		b.Run(itoa(size), func(b *testing.B) {
+			g := &Config{RcvBuf: size, SndBuf: size}
+			p := newPair(g, g)
+			rnd := rand.New(rand.NewPCG(1, 1))
+			s := Segment{Flags: 0x10, Window: 1000, Payload: p.text[:1000], Ack: p.b.sndNxt}
+			s.Options.HasTimestamps = true
+			b.ReportAllocs()
+			for b.Loop() {
+				s.Seq = p.b.rcvNxt + 1000*Seq(1+rnd.IntN(60))
+				s.Options.TSVal = p.b.tsRecent
+				p.b.Input(p.now, &s)
+				p.b.Output(p.now, &p.out)
+				if p.b.asm.n > 20 {
+					for range 61 {
+						s.Seq = p.b.rcvNxt
+						p.b.Input(p.now, &s)
+						p.b.Output(p.now, &p.out)
+					}
+					p.b.Discard(p.now, p.b.Readable())
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,309 @@
+package tcp
+
+import (
+	"testing"
+	"time"
+)
+
+// sendSegments has n segments of 1000 bytes in flight, and more queued.
+func sendSegments(t *testing.T, n int, sack bool) *trace {
+	t.Helper()
+	x := newTrace(t, func(g *Config) { g.NoSACK = !sack })
+	syn := plainSyn
+	if sack {
+		syn = "S 0:0(0) win 10000 <mss 1000,sackOK>"
+	}
+	x.accept(0, syn)
+	x.expect(0, "S. 0:0(0) ack 1")
+	x.input(0, ". 1:1(0) ack 1 win 60000")
+	x.c.rec.cwnd = uint32(n) * 1000
+	x.c.Write(0, pattern(60_000, 1))
+	for i := range n {
+		x.expect(0, x.line(".", Seq(1+1000*i), 1000, 1))
+	}
+	x.quiet(0)
+	return x
+}
+
+// trap: the initial window is min(10 x MSS, max(2 x MSS, 14600)) (RFC 6928 2, X-075).
+// trap: SMSS is the segment really sent, by both MSS values and options (RFC 5681 2, X-083).
+func TestInitialWindow(t *testing.T) {
+	for mss, want := range map[uint32]uint32{100: 1000, 536: 5360, 1000: 10000, 1460: 14600, 2000: 14600, 7300: 14600, 8960: 17920, 65535: 131070} {
+		if got := initialWindow(mss, false); got != want {
+			t.Errorf("MSS %d: %d, want %d", mss, got, want)
+		}
+	}
+	x := newTrace(t, func(g *Config) { g.MSS, g.NoTimestamps = 1460, false })
+	x.accept(0, "S 0:0(0) win 65535 <mss 8960,TS val 1 ecr 0>")
+	x.expect(0, "S. 0:0(0) ack 1")
+	x.input(0, ". 1:1(0) ack 1 win 65535 <TS val 1 ecr 5000>")
+	if i := x.c.Info(); i.SndMSS != 1448 || i.Cwnd != 14480 {
+		t.Errorf("%+v", i)
+	}
+}
+
+// trap: a duplicate ACK has no text, no SYN, no FIN, the same number and window, and data is outstanding (RFC 5681 2, X-273).
+func TestNotDuplicateAcks(t *testing.T) {
+	for _, line := range []string{
+		"P. 1:2(1) ack 1 win 60000", "F. 1:1(0) ack 1 win 60000", ". 1:1(0) ack 0 win 60000",
+	} {
+		x := sendSegments(t, 10, false)
+		for range 3 {
+			x.input(10*ms, line)
+		}
+		x.drain()
+		for _, s := range x.sent {
+			if len(s.out.Payload) > 0 {
+				t.Errorf("%s: taken for a duplicate, sent %s", line, x.show(&s.out, nil))
+			}
+		}
+	}
+	x := sendSegments(t, 10, false)
+	for i := range 3 {
+		x.input(10*ms, ". 1:1(0) ack 1 win "+itoa(50000+i)) // window updates
+	}
+	x.quiet(10 * ms)
+}
+
+// trap: the first two duplicate ACKs each let one new segment out (RFC 3042 2, X-086).
+// trap: duplicate ACKs that come in one batch count one by one, before anything is sent (RFC 5681 3.2, X-274).
+// trap: a partial ACK retransmits the next hole at once and recovery goes on (RFC 6582 3.2, X-086).
+func TestNewReno(t *testing.T) {
+	x := sendSegments(t, 10, false)
+	dup := ". 1:1(0) ack 1 win 60000"
+	x.input(10*ms, dup)
+	x.expect(10*ms, ". 10001:11001(1000) ack 1")
+	x.quiet(10 * ms)
+	x.input(10*ms, dup)
+	x.expect(10*ms, ". 11001:12001(1000) ack 1")
+	x.quiet(10 * ms)
+	x.input(11*ms, dup)
+	x.expect(11*ms, ". 1:1001(1000) ack 1") // fast retransmit
+	x.quiet(11 * ms)
+	if i := x.c.Info(); i.Phase != PhaseRecovery || i.Ssthresh != 6000 || i.Cwnd != 6000 {
+		t.Errorf("%+v", i)
+	}
+	for range 2 {
+		x.input(12*ms, dup)
+	}
+	x.quiet(12 * ms) // 12 sent, 5 arrived, one lost and sent again: 7 in the network
+	for range 4 {
+		x.input(12*ms, dup) // in one batch
+	}
+	x.expect(12*ms, ". 12001:13001(1000) ack 1")
+	x.expect(12*ms, ". 13001:14001(1000) ack 1")
+	x.expect(12*ms, ". 14001:15001(1000) ack 1")
+	x.quiet(12 * ms)
+	// The sixth segment is missing, too.
+	x.input(20*ms, ". 1:1(0) ack 5001 win 60000")
+	x.expect(20*ms, ". 5001:6001(1000) ack 1")
+	if i := x.c.Info(); i.Phase != PhaseRecovery {
+		t.Errorf("%+v", i)
+	}
+	x.sent = nil
+	x.drain()
+	x.sent = nil
+	x.input(30*ms, ". 1:1(0) ack 12001 win 60000")
+	if i := x.c.Info(); i.Phase != PhaseOpen || i.Cwnd > 6000 {
+		t.Errorf("%+v", i)
+	}
+	x.drain()
+	for _, s := range x.sent {
+		if (s.out.Seq - 15001).Less(traceISS) {
+			t.Errorf("sent again: %s", x.show(&s.out, nil))
+		}
+	}
+}
+
+// RFC 6582 3.2 step 1: duplicate ACKs of what an earlier recovery sent start no second one.
+func TestNoSecondRecovery(t *testing.T) {
+	x := sendSegments(t, 10, false)
+	x.expect(200*ms, ". 1:1001(1000) ack 1") // timeout
+	for range 5 {
+		x.input(210*ms, ". 1:1(0) ack 1 win 60000")
+	}
+	x.quiet(210 * ms)
+	x.input(220*ms, ". 1:1(0) ack 10001 win 60000")
+	x.expect(220*ms, ". 10001:11001(1000) ack 1")
+	for range 5 {
+		x.input(230*ms, ". 1:1(0) ack 10001 win 60000")
+	}
+	if i := x.c.Info(); i.Ssthresh != 5000 {
+		t.Errorf("%+v", i)
+	}
+}
+
+// trap: after a timeout one segment is sent, and only what is missing is sent again (RFC 5681 3.1, RFC 6675 5.1, X-354).
+func TestTimeoutSendsOne(t *testing.T) {
+	x := sendSegments(t, 10, false)
+	x.expect(200*ms, ". 1:1001(1000) ack 1")
+	x.quiet(200 * ms)
+	if i := x.c.Info(); i.Cwnd != 1000 || i.Ssthresh != 5000 || i.InFlight != 1000 {
+		t.Errorf("%+v", i)
+	}
+	x.input(210*ms, ". 1:1(0) ack 8001 win 60000") // only the first and the last two were lost
+	x.expect(210*ms, ". 8001:9001(1000) ack 1")
+	x.expect(210*ms, ". 9001:10001(1000) ack 1")
+	x.quiet(210 * ms)
+	x.input(220*ms, ". 1:1(0) ack 10001 win 60000")
+	x.expect(220*ms, ". 10001:11001(1000) ack 1")
+	x.expect(220*ms, ". 11001:12001(1000) ack 1")
+	x.expect(220*ms, ". 12001:13001(1000) ack 1")
+	x.quiet(220 * ms)
+	if i := x.c.Info(); i.Retransmits != 3 {
+		t.Errorf("%+v", i)
+	}
+}
+
+// RFC 6675: only holes are sent again, and the rest of a timeout's work is spared, too.
+func TestSACKRecovery(t *testing.T) {
+	x := sendSegments(t, 10, true)
+	x.input(10*ms, ". 1:1(0) ack 1 win 60000 <sack 1001:2001>")
+	x.expect(10*ms, ". 10001:11001(1000) ack 1")
+	x.input(10*ms, ". 1:1(0) ack 1 win 60000 <sack 1001:3001>")
+	x.expect(10*ms, ". 11001:12001(1000) ack 1")
+	x.input(10*ms, ". 1:1(0) ack 1 win 60000 <sack 1001:4001>")
+	x.expect(10*ms, ". 1:1001(1000) ack 1")
+	x.quiet(10 * ms)
+	x.input(11*ms, ". 1:1(0) ack 1 win 60000 <sack 6001:9001 1001:4001>") // 4001:6001 is lost, too
+	x.expect(11*ms, ". 4001:5001(1000) ack 1")
+	x.expect(11*ms, ". 5001:6001(1000) ack 1")
+	x.quiet(11 * ms)
+	x.input(12*ms, ". 1:1(0) ack 1 win 60000 <sack 6001:12001 1001:4001>")
+	for i := range 3 {
+		x.expect(12*ms, x.line(".", Seq(12001+1000*i), 1000, 1))
+	}
+	x.quiet(12 * ms)
+	if i := x.c.Info(); i.Sacked != 9000 || i.InFlight != 6000 || i.Lost != 0 {
+		t.Errorf("%+v", i)
+	}
+	x.input(20*ms, ". 1:1(0) ack 12001 win 60000")
+	if i := x.c.Info(); i.Phase != PhaseOpen || i.Sacked != 0 {
+		t.Errorf("%+v", i)
+	}
+
+	// After a timeout what was reported is not sent again.
+	x = sendSegments(t, 10, true)
+	x.input(10*ms, ". 1:1(0) ack 1 win 60000 <sack 1001:3001>")
+	x.drain()
+	x.sent = nil
+	x.expect(200*ms, ". 1:1001(1000) ack 1")
+	x.input(210*ms, ". 1:1(0) ack 3001 win 60000")
+	x.expect(210*ms, ". 3001:4001(1000) ack 1")
+	x.expect(210*ms, ". 4001:5001(1000) ack 1")
+	x.quiet(210 * ms)
+}
+
+// trap: SACK blocks outside SND.UNA to SND.NXT, reversed or too many are ignored (RFC 2018 5).
+func TestBadSACK(t *testing.T) {
+	x := sendSegments(t, 10, true)
+	for _, b := range []string{"10001:11001", "5001:20001", "3001:2001", "2001:2001", "-5:1001", "-2000000000:2000000000", "-500:-400"} {
+		x.input(10*ms, ". 1:1(0) ack 1 win 60000 <sack "+b+">")
+		if i := x.c.Info(); i.Sacked != 0 || i.Lost != 0 {
+			t.Errorf("%s: %+v", b, i)
+		}
+	}
+	s, _ := x.parse(". 1:1(0) ack 1 win 60000 <sack 1001:2001>", true)
+	s.Options.NumSACK = 9 // more than there is room for
+	x.c.Input(x.time(), &s)
+	if i := x.c.Info(); i.Sacked != 1000 {
+		t.Errorf("%+v", i)
+	}
+	// Single bytes are not followed for ever.
+	for i := range 9999 {
+		b := 1 + (i*7919)%9998
+		s.Options.SACK[0].Left, s.Options.SACK[0].Right = uint32(traceISS)+uint32(b), uint32(traceISS)+uint32(b)+1
+		s.Options.NumSACK = 1
+		x.c.Input(x.time(), &s)
+		if i%100 == 0 {
+			x.invariants()
+		}
+	}
+	x.invariants()
+}
+
+// A peer that takes back what it reported (RFC 2018 section 8) still gets everything.
+func TestReneging(t *testing.T) {
+	x := sendSegments(t, 4, true)
+	x.input(10*ms, ". 1:1(0) ack 1 win 4000 <sack 1001:4001>")
+	x.expect(10*ms, ". 1:1001(1000) ack 1")
+	x.input(20*ms, ". 1:1(0) ack 1001 win 3000") // and the others are gone
+	x.quiet(20 * ms)
+	at := 20*ms + x.c.Info().RTO
+	x.expect(at, ". 1001:2001(1000) ack 1")
+	x.input(at+10*ms, ". 1:1(0) ack 2001 win 2000")
+	x.expect(at+10*ms, ". 2001:3001(1000) ack 1")
+	x.expect(at+10*ms, ". 3001:4001(1000) ack 1")
+}
+
+// trap: after an idle time above the RTO cwnd is at most the initial window (RFC 5681 4.1, X-254).
+// trap: cwnd does not grow while the program and not cwnd limits sending (RFC 9438 5.8, X-254).
+func TestCwndValidation(t *testing.T) {
+	x := established(t, nil)
+	for i := range 100 {
+		x.write(x.now, 1000)
+		x.expect(x.now, x.line("P.", Seq(1+1000*i), 1000, 1))
+		x.input(x.now+10*ms, x.line(".", 1, 0, 1001+1000*i)+" win 10000")
+	}
+	if i := x.c.Info(); i.Cwnd != 10000 {
+		t.Errorf("cwnd %d grew without need", i.Cwnd)
+	}
+	x.c.rec.cwnd = 50_000
+	x.advance(x.now + 100*ms) // less than the RTO
+	x.write(x.now, 1000)
+	x.drain()
+	if i := x.c.Info(); i.Cwnd != 50_000 {
+		t.Errorf("cwnd %d", i.Cwnd)
+	}
+	x.sent = nil
+	x.input(x.now+10*ms, x.line(".", 1, 0, 101001)+" win 10000")
+	x.advance(x.now + time.Hour)
+	x.write(x.now, 1000)
+	x.drain()
+	if i := x.c.Info(); i.Cwnd != 10000 {
+		t.Errorf("cwnd %d after an idle hour", i.Cwnd)
+	}
+}
+
+// Slow start and congestion avoidance (RFC 5681 3.1, RFC 3465).
+func TestCwndGrowth(t *testing.T) {
+	x := sendSegments(t, 10, false)
+	x.input(10*ms, ". 1:1(0) ack 2001 win 60000")
+	x.drain()
+	if i := x.c.Info(); i.Cwnd != 12000 || len(x.sent) != 4 {
+		t.Errorf("cwnd %d, %d sent", i.Cwnd, len(x.sent))
+	}
+	x.input(10*ms, ". 1:1(0) ack 7001 win 60000") // stretched: at most two segments' worth
+	x.drain()
+	if i := x.c.Info(); i.Cwnd != 14000 {
+		t.Errorf("cwnd %d", i.Cwnd)
+	}
+	x.c.rec.ssthresh = 14000
+	for acked := 7001; acked < 21001; acked += 1000 {
+		x.input(20*ms, x.line(".", 1, 0, acked+1000)+" win 60000")
+		x.drain()
+	}
+	if i := x.c.Info(); i.Cwnd != 15000 {
+		t.Errorf("cwnd %d after a round trip of congestion avoidance", i.Cwnd)
+	}
+}
+
+// trap: cwnd arithmetic holds at the largest window times the largest MSS.
+func TestCwndLimit(t *testing.T) {
+	for _, a := range []Algorithm{NewReno} {
+		cc := a.control()
+		w := congestionWindow{cwnd: cwndLimit - 5, ssthresh: cwndLimit}
+		for range 100_000 {
+			cc.acked(&w, ccAck{bytes: maxMSS, smss: maxMSS})
+			if w.cwnd > cwndLimit || w.cwnd < cwndLimit/2 {
+				t.Fatalf("%v: cwnd %d", a, w.cwnd)
+			}
+		}
+		cc.lost(&w, cwndLimit, maxMSS)
+		cc.recovered(&w, cwndLimit, maxMSS)
+		cc.timeout(&w, cwndLimit, maxMSS, false)
+		if w.cwnd != maxMSS || w.ssthresh != cwndLimit/2 {
+			t.Errorf("%v: %+v", a, w)
+		}
+	}
+}
