@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/netip"
 	"os/exec"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -87,8 +86,9 @@ func pings(t *testing.T, size int) {
 	if _, err := exec.LookPath("ping"); err != nil {
 		t.Skip("needs ping")
 	}
-	out, err := exec.Command("ping", "-n", "-c", "3", "-i", "0.01", "-W", "2", "-s", fmt.Sprint(size), "192.168.69.1").CombinedOutput()
-	if err != nil || !regexp.MustCompile(`3 packets transmitted, 3 received`).Match(out) {
+	// With a deadline, ping waits for three answers; without, it gives the last one only twice the time of the others.
+	out, err := exec.Command("ping", "-n", "-c", "3", "-i", "0.01", "-w", "5", "-s", fmt.Sprint(size), "192.168.69.1").CombinedOutput()
+	if err != nil {
 		t.Errorf("ping of %d bytes: %v\n%s", size, err, out)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -126,8 +127,20 @@ func needTUN(t *testing.T) {
 	}
 }
 
+// stampsOn keeps the kernel's time stamps switched on: see packetSocketOptions.start.
+var stampsOn = sync.OnceFunc(func() {
+	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0)
+	if err == nil {
+		err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
+	}
+	if err == nil {
+		time.Sleep(100 * time.Millisecond)
+	}
+})
+
 func newLive(t *testing.T, opts LiveOptions) *Live {
 	t.Helper()
+	stampsOn()
 	l, err := NewLive(opts)
 	if err != nil {
 		t.Fatal(err)
@@ -278,7 +291,7 @@ func TestLivePing(t *testing.T) {
 	}
 	l := newLive(t, LiveOptions{Interface: "lo"})
 	start := time.Now()
-	if out, err := exec.Command("ping", "-n", "-c", "3", "-i", "0.01", "-s", "100", "127.0.0.1").CombinedOutput(); err != nil {
+	if out, err := exec.Command("ping", "-n", "-c", "3", "-i", "0.01", "-w", "5", "-s", "100", "127.0.0.1").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	last := start

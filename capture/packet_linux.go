@@ -59,9 +59,9 @@ func (o *packetSocketOptions) start(fd, index int) error {
 		if err != nil {
 			return fmt.Errorf("SO_TIMESTAMPNS: %w", err)
 		}
-		// The first socket that wants times makes the kernel switch them on a moment later. Packets before that get
-		// the time when they are read, which may be later than that of packets behind them.
-		time.Sleep(2 * time.Millisecond)
+		// For the first socket that wants times the kernel switches them on in the background. Packets before that would
+		// get the time when they are read, which may be later than that of packets behind them.
+		time.Sleep(10 * time.Millisecond)
 	}
 	if o.ignoreOutgoing {
 		// Before Linux 4.20 there is no such option, and the reader sorts them out.

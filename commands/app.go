@@ -49,6 +49,7 @@ func ExitCode(err error) int {
 
 // New builds the application. Its arguments must have passed through Arrange.
 func New(env Env) *cli.App {
+	cli.FlagStringer = flagText
 	cli.VersionFlag = &cli.BoolFlag{Name: "version", Usage: "print the version and exit", DisableDefaultText: true}
 	cli.VersionPrinter = func(c *cli.Context) { fmt.Fprintf(c.App.Writer, "smoltcp %s\n", c.App.Version) }
 	app := &cli.App{
@@ -63,7 +64,7 @@ func New(env Env) *cli.App {
 		Writer:          env.Stdout,
 		ErrWriter:       env.Stderr,
 		HideHelpCommand: true,
-		OnUsageError:    func(c *cli.Context, err error, _ bool) error { return usageError{err} },
+		OnUsageError:    func(c *cli.Context, err error, _ bool) error { return usagef("%s (see smoltcp --help)", plainFlagError(err)) },
 		ExitErrHandler:  func(*cli.Context, error) {},
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
@@ -96,6 +97,18 @@ func New(env Env) *cli.App {
 // allCommands lists the subcommands in the order of the help text.
 func allCommands(env Env) []*cli.Command {
 	return []*cli.Command{dumpCommand(env), decodeCommand(env), serveCommand(env)}
+}
+
+// stringifyFlag is the library's own description of a flag.
+var stringifyFlag = cli.FlagStringer
+
+// flagText describes a flag without the defaults that say nothing.
+func flagText(f cli.Flag) string {
+	s := stringifyFlag(f)
+	for _, empty := range []string{" (default: false)", " (default: 0)", " (default: 0s)"} {
+		s = strings.TrimSuffix(s, empty)
+	}
+	return s
 }
 
 // plainFlagError says in tcpdump's words what the flag package found.

@@ -3,6 +3,7 @@ package commands
 import (
 	"errors"
 	"io"
+	"net"
 	"os"
 	"strings"
 	"sync"
@@ -59,6 +60,7 @@ func readOutput(c *cli.Context, stdout io.Writer) (outputOptions, error) {
 	o := outputOptions{kind: c.String("format"), count: c.Int("c"), line: c.Bool("l")}
 	o.Verbose, o.Quiet, o.LinkHeader = c.Count("v"), c.Bool("q"), c.Bool("e")
 	o.AbsoluteSeq, o.Number = c.Bool("S"), c.Bool("#")
+	o.InterfaceName = interfaceName()
 	o.Time = format.TimeStyle(min(c.Count("t"), int(format.TimeOffset)))
 	switch p := c.String("time-stamp-precision"); p {
 	case "", "micro":
@@ -113,6 +115,24 @@ func (o *outputOptions) printer() format.Printer {
 		return format.NewJSON(o.Options)
 	}
 	return format.NewTree(o.Options)
+}
+
+// interfaceName gives a function that names this machine's interfaces by their numbers, "" for one that it has not. Cooked
+// captures hold numbers alone.
+func interfaceName() func(index int) string {
+	names := make(map[int]string)
+	return func(index int) string {
+		name, ok := names[index]
+		if !ok {
+			if i, err := net.InterfaceByIndex(index); err == nil {
+				name = i.Name
+			}
+			if len(names) < 1<<16 { // a file may hold any number of them
+				names[index] = name
+			}
+		}
+		return name
+	}
 }
 
 func isTerminal(w io.Writer) bool {

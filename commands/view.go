@@ -74,9 +74,13 @@ func (v *viewer) run(ctx context.Context, src capture.Source) (err error) {
 
 func (v *viewer) print(src capture.Source, p *capture.Packet) error {
 	v.packet.Decode(p.Link, p.Data, p.Len)
-	v.frame = format.Frame{Num: v.seen, Time: p.Time, Direction: p.Direction.String(), Comment: p.Comment, Packet: &v.packet}
-	if all := interfacesOf(src); (v.names || len(all) > 1) && p.Interface < len(all) {
-		v.frame.Interface = all[p.Interface].Name
+	v.frame = format.Frame{Num: v.seen, Time: p.Time, Comment: p.Comment, Packet: &v.packet}
+	all := interfacesOf(src)
+	if v.names || len(all) > 1 || v.out.kind == "json" {
+		v.frame.Direction = p.Direction.String()
+		if p.Interface < len(all) {
+			v.frame.Interface = all[p.Interface].Name
+		}
 	}
 	return v.text.append(func(b []byte) []byte { return v.printer.Append(b, &v.frame) })
 }

@@ -1,5 +1,11 @@
 package dissect
 
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
 func init() {
 	addSample("ethernet/unknown-type", LinkEthernet, "eth data", `
 		02000000 0001aa64 4735a4bd 88b5 # Ethernet
@@ -189,4 +195,171 @@ func init() {
 		02000000 0001aa64 4735a4bd 8100 # Ethernet
 		0005 # no type
 	`)
+}
+
+// TestEthernetTitles: the tree tells Ethernet II and 802.3 apart; Wireshark's name is one.
+func TestEthernetTitles(t *testing.T) {
+	for _, c := range []struct{ sample, title string }{
+		{"ethernet/unknown-type", "EthernetII"},
+		{"ethernet/invalid-length", "EthernetII"},
+		{"llc/stp", "802.3"},
+		{"ethernet/length-zero", "802.3"},
+		{"ethernet/novell-raw", "802.3"},
+	} {
+		s := findSample(c.sample)
+		var p Packet
+		p.Decode(s.link, s.data, len(s.data))
+		if l := p.Layers()[0]; l.Type.String() != c.title || l.Type.Name() != "eth" {
+			t.Errorf("%s: %v, %s, want %s, eth", c.sample, l.Type, l.Type.Name(), c.title)
+		}
+	}
+}
+
+// TestEthernetLength: a length is what is at most 1500; CheckWhole asks for all of it and Payload ends with it.
+func TestEthernetLength(t *testing.T) {
+	for _, c := range []struct {
+		value     EtherType
+		bytes     int
+		isLength  bool
+		whole     error
+		inPayload int
+	}{
+		{0, 46, true, nil, 0},
+		{46, 46, true, nil, 46},
+		{3, 46, true, nil, 3},
+		{47, 46, true, ErrTruncated, 46},
+		{1500, 1500, true, nil, 1500},
+		{1501, 46, false, nil, 46},
+		{0x5ff, 46, false, nil, 46},
+		{0x600, 46, false, nil, 46},
+		{EtherTypeIPv4, 46, false, nil, 46},
+	} {
+		h := EthernetHeader{Type: c.value}
+		e := Ethernet(append(h.Append(nil), make([]byte, c.bytes)...))
+		if c.value.IsLength() != c.isLength || e.CheckWhole() != c.whole || len(e.Payload()) != c.inPayload {
+			t.Errorf("%d: length %v, %v, payload %d, want %v, %v, %d", c.value,
+				c.value.IsLength(), e.CheckWhole(), len(e.Payload()), c.isLength, c.whole, c.inPayload)
+		}
+	}
+	if err := (Ethernet{13: 0})[:13].CheckWhole(); err != ErrTruncated {
+		t.Errorf("13 bytes: %v", err)
+	}
+}
+
+// TestTrailers: what stands behind the innermost packet is padding or a trailer of the last tag before it.
+func TestTrailers(t *testing.T) {
+	for _, c := range []struct {
+		sample string
+		layer  int
+		want   string
+	}{
+		{"ethernet/padded", 0, "eth.padding=" + strings.Repeat("00", 18) + "\n"},
+		{"ethernet/padded-and-trailer", 0, "eth.padding=" + strings.Repeat("00", 18) + "\neth.trailer=cafe0001\n"},
+		{"ethernet/trailer", 0, "eth.trailer=deadbeef\n"},
+		{"ethernet/zeros-below-minimum", 0, "eth.trailer=0000000000000000\n"},
+		{"ethernet/no-payload", 0, ""},
+		{"ethernet/unknown-type", 0, ""},
+		{"udp/odd-payload", 0, ""},
+		{"udp/shorter-than-ip", 0, ""}, // a byte of the IP packet's, not of the frame's
+		{"llc/stp", 0, "eth.padding=" + strings.Repeat("00", 7) + "\n"},
+		{"vlan/llc", 0, ""},
+		{"vlan/llc", 1, "eth.padding=" + strings.Repeat("00", 4) + "\nvlan.trailer=" + strings.Repeat("00", 6) + "\n"},
+		{"vlan/qinq-padded", 1, "eth.padding=" + strings.Repeat("00", 14) + "\nieee8021ah.trailer=0102\n"},
+		{"sll/padded", 0, "eth.padding=" + strings.Repeat("00", 16) + "\nsll.trailer=0000\n"},
+	} {
+		s := findSample(c.sample)
+		var p Packet
+		p.Decode(s.link, s.data, len(s.data))
+		got := ""
+		for line := range strings.Lines(record(&p, c.layer).summary()) {
+			if strings.Contains(line, ".padding=") || strings.Contains(line, ".trailer=") {
+				got += line
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s, layer %d: %q, want %q", c.sample, c.layer, got, c.want)
+		}
+	}
+}
+
+// TestEthernetSetters: each setter writes its field and no other.
+func TestEthernetSetters(t *testing.T) {
+	e := Ethernet(bytes.Repeat([]byte{0xa5}, 15))
+	h := EthernetHeader{Dst: MAC{1, 2, 3, 4, 5, 6}, Src: MAC{7, 8, 9, 10, 11, 12}, Type: EtherTypeARP}
+	e.SetDst(h.Dst)
+	e.SetSrc(h.Src)
+	e.SetType(h.Type)
+	if e.Header() != h || e[14] != 0xa5 {
+		t.Errorf("%x", []byte(e))
+	}
+}
+
+func TestVLANHeader(t *testing.T) {
+	for _, c := range []struct {
+		tci uint16
+		h   VLANHeader
+	}{
+		{0x0000, VLANHeader{Type: EtherTypeIPv4}},
+		{0x7005, VLANHeader{Priority: 3, DropEligible: true, ID: 5, Type: EtherTypeIPv4}},
+		{0xefff, VLANHeader{Priority: 7, ID: 4095, Type: EtherTypeIPv4}},
+		{0xffff, VLANHeader{Priority: 7, DropEligible: true, ID: 4095, Type: EtherTypeIPv4}},
+	} {
+		if got := MakeVLANHeader(c.tci, EtherTypeIPv4); got != c.h || c.h.TCI() != c.tci {
+			t.Errorf("%#04x gives %+v, which gives %#04x", c.tci, got, c.h.TCI())
+		}
+		v := VLAN(bytes.Repeat([]byte{0xa5}, 5))
+		v.SetTCI(c.tci)
+		v.SetType(EtherTypeIPv4)
+		if v.Header() != c.h || v[4] != 0xa5 || len(v.Payload()) != 1 {
+			t.Errorf("%#04x was set as %x", c.tci, []byte(v))
+		}
+	}
+	wide := VLANHeader{Priority: 9, ID: 0x1005}
+	if got := wide.TCI(); got != 0x2005 {
+		t.Errorf("values too wide for their fields give %#04x", got)
+	}
+}
+
+// TestLLCControl: the forms of the control field and what they are called.
+func TestLLCControl(t *testing.T) {
+	for _, c := range []struct {
+		bytes     string
+		header    int
+		control   LLCControl
+		name      string
+		pollFinal bool
+	}{
+		{"aaaa03", 3, LLCUnnumberedInfo, "UI", false},
+		{"aaaa13", 3, 0x13, "UI", true},
+		{"f0f07f", 3, 0x7f, "SABME", true},
+		{"f0f043", 3, LLCDisconnect, "DISC", false},
+		{"f0f10f", 3, LLCDisconnectMode, "DM", false},
+		{"f0f173", 3, 0x73, "UA", true},
+		{"f0f187", 3, LLCFrameReject, "FRMR", false},
+		{"0001af", 3, LLCExchangeID, "XID", false},
+		{"0000f3", 3, 0xf3, "TEST", true},
+		{"0000ff", 3, 0xff, "0x00ff", true},
+		{"f0f00203", 4, 0x0302, "I", true},
+		{"f0f00000", 4, 0x0000, "I", false},
+		{"f0f10105", 4, 0x0501, "RR", true},
+		{"f0f10504", 4, 0x0405, "RNR", false},
+		{"f0f10904", 4, 0x0409, "REJ", false},
+		{"f0f10d04", 4, 0x040d, "0x040d", false},
+	} {
+		h := LLC(unhex(c.bytes))
+		if h.Check() != nil || h.HeaderLen() != c.header || h.Control() != c.control || h.Control().String() != c.name ||
+			h.Control().PollFinal() != c.pollFinal {
+			t.Errorf("%s: %v, header %d, control %#x %v, poll or final %v", c.bytes, h.Check(), h.HeaderLen(),
+				uint16(h.Control()), h.Control(), h.Control().PollFinal())
+		}
+	}
+	for got, want := range map[string]string{
+		SAP(0x42).String(): "STP", SAP(0x43).String(): "STP", SAPGlobal.String(): "Global", SAPISO.String(): "ISO",
+		SAP(0x10).String(): "0x10", OUICisco.String(): "Cisco", OUI(0x00abcd).String(): "0x00abcd",
+		EtherTypeARP.String(): "ARP", EtherType(0x1234).String(): "0x1234", EtherType(0x5).String(): "0x0005",
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
 }

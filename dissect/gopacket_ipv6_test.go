@@ -12,9 +12,44 @@ import (
 	"github.com/google/gopacket/layers"
 )
 
-// gopacketIPv6Differences are the samples of IPv6, its extension headers and ICMP that gopacket reads in another way, on
-// purpose on our side.
-var gopacketIPv6Differences = map[string]string{}
+// gopacketIPv6Differences are the samples of IPv6, its extension headers and ICMP that gopacket reads in another way,
+// and why.
+var gopacketIPv6Differences = map[string]string{
+	"icmpv4/first-fragment":             whyFragment,
+	"icmpv4/error-fragmented":           whyFragment,
+	"ipv6/chain":                        whyFragment,
+	"ipv6/no-next-header":               "gopacket has no layer for Next Header 59 and calls it an error",
+	"ipv6/unknown-next-header":          "gopacket calls a protocol that it does not know an error, we its bytes data",
+	"ipv6/version-5":                    "gopacket does not look at the version",
+	"ipv6/truncated":                    "gopacket adds a layer without values before the error",
+	"ipv6/zero-length":                  whyNoLength,
+	"ipv6/jumbo-too-small":              whyNoLength,
+	"ipv6/jumbo-missing":                whyNoLength,
+	"ipv6/jumbo-malformed":              whyNoLength,
+	"ipv6/option-overrun":               whyOverrun,
+	"ipv6/option-half":                  whyOverrun,
+	"ipv6/option-odd-lengths":           "gopacket reads a Jumbo option of any length for one",
+	"ipv6/routing-source-odd":           "gopacket wants whole addresses, we show those there are",
+	"ipv6/routing-mobile":               whyRouting,
+	"ipv6/routing-mobile-two":           whyRouting,
+	"ipv6/routing-rpl":                  whyRouting,
+	"ipv6/routing-rpl-pad":              whyRouting,
+	"ipv6/routing-rpl-too-short":        whyRouting,
+	"ipv6/routing-segments":             whyRouting,
+	"ipv6/routing-segments-tlv":         whyRouting,
+	"ipv6/routing-segments-last-beyond": whyRouting,
+	"ipv6/routing-unknown":              whyRouting,
+	"mld/v2-query":                      whyMLDTimes,
+	"mld/v2-query-codes":                whyMLDTimes,
+}
+
+const (
+	whyFragment = "gopacket reads nothing behind a fragment header, be the fragment the first or the only one"
+	whyNoLength = "gopacket takes a payload length of zero without a valid Jumbo option for an error, we for segmentation offload"
+	whyOverrun  = "gopacket reads an option on past the end of its header"
+	whyRouting  = "gopacket reads routing type 0 only"
+	whyMLDTimes = "gopacket takes the codes of times for other units than RFC 3810 does"
+)
 
 // facts collects what one reader finds in a frame, a line for each layer.
 type facts []string
@@ -72,6 +107,9 @@ func ourFacts(p *Packet) (f facts) {
 
 func ourMessage(f *facts, m ICMPv6) {
 	f.add("icmpv6 %d %d %#x", m.Type(), m.Code(), m.Checksum())
+	if m.Type().IsError() {
+		return
+	}
 	if m.CheckWhole() != nil {
 		f.add("error")
 		return
@@ -79,7 +117,7 @@ func ourMessage(f *facts, m ICMPv6) {
 	var options []byte
 	switch m.Type() {
 	case ICMPv6EchoRequest, ICMPv6EchoReply:
-		f.add("echo %d %d %x", m.ID(), m.Seq(), m.Data())
+		f.add("echo %d %d", m.ID(), m.Seq())
 	case ICMPv6RouterSolicitation:
 		options = RouterSolicitation(m).Options()
 	case ICMPv6RouterAdvertisement:
@@ -158,7 +196,7 @@ func theirFacts(p gopacket.Packet) (f facts) {
 		case *layers.ICMPv6:
 			f.add("icmpv6 %d %d %#x", l.TypeCode.Type(), l.TypeCode.Code(), l.Checksum)
 		case *layers.ICMPv6Echo:
-			f.add("echo %d %d %x", l.Identifier, l.SeqNumber, l.Payload)
+			f.add("echo %d %d", l.Identifier, l.SeqNumber)
 		case *layers.ICMPv6RouterSolicitation:
 			theirOptions(&f, l.Options)
 		case *layers.ICMPv6RouterAdvertisement:

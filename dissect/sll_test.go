@@ -1,5 +1,7 @@
 package dissect
 
+import "testing"
+
 func init() {
 	addSample("sll/udp", LinkSLL, "sll ip udp data", `
 		00000001 0006aa64 4735a4bd 00000800 # cooked, to us, Ethernet
@@ -174,4 +176,93 @@ func init() {
 	`)
 
 	addSample("link/unknown-empty", 9999, "data", ``)
+}
+
+// TestSLLAddr: the address is as long as the header says, and at most what it has room for.
+func TestSLLAddr(t *testing.T) {
+	for _, c := range []struct{ sample, field, value string }{
+		{"sll/udp", "sll.src.eth", "aa-64-47-35-a4-bd"},
+		{"sll/udp", "sll.unused", "0000"},
+		{"sll/udp", "sll.etype", "2048 (IPv4)"},
+		{"sll/gre", "sll.src.ipv4", "192.168.69.100"},
+		{"sll/gre", "sll.gretype", "2048 (IPv4)"},
+		{"sll/infiniband", "sll.src.other", "80000048fe800000"},
+		{"sll/infiniband", "sll.halen", "20"},
+		{"sll/tunnel-no-address", "sll.unused", "0000000000000000"},
+		{"sll/llc", "sll.ltype", "4 (LLC)"},
+		{"sll/netlink", "sll.ltype", "2048 (IPv4)"},
+		{"sll2/udp", "sll.ifindex", "3"},
+		{"sll2/udp", "sll.pkttype", "4 (out)"},
+		{"sll2/reserved-set", "sll.src.other", "0102030405060708"},
+		{"sll2/reserved-set", "sll.pkttype", "9 ()"},
+	} {
+		s := findSample(c.sample)
+		var p Packet
+		p.Decode(s.link, s.data, len(s.data))
+		if got, ok := record(&p, 0).find(c.field); !ok || got != c.value {
+			t.Errorf("%s: %s is %q, want %q", c.sample, c.field, got, c.value)
+		}
+	}
+	infiniband := SLL(findSample("sll/infiniband").data)
+	if got := infiniband.Addr(); len(got) != 8 || cap(got) != 8 {
+		t.Errorf("an address of 20 bytes is given as %d of %d", len(got), cap(got))
+	}
+}
+
+// TestSLLVersions: the two headers say the same about the same frame.
+func TestSLLVersions(t *testing.T) {
+	h := SLLHeader{PacketType: SLLOutgoing, Hardware: ARPEthernet, AddrLen: 6, Addr: [8]byte{1, 2, 3, 4, 5, 6}, Protocol: 0x86dd, Index: 7}
+	one, two := SLL(h.Append(nil)), SLL2(h.Append2(nil))
+	if len(one) != SLLHeaderLen || len(two) != SLL2HeaderLen {
+		t.Errorf("%d and %d bytes", len(one), len(two))
+	}
+	if got := two.Header(); got != h {
+		t.Errorf("version 2: %+v, want %+v", got, h)
+	}
+	h.Index = 0
+	if got := one.Header(); got != h {
+		t.Errorf("version 1: %+v, want %+v", got, h)
+	}
+	for got, want := range map[string]string{
+		SLLOutgoing.String(): "out", SLLPacketType(7).String(): "7", SLLLLC.String(): "LLC", SLLProtocol(0x800).String(): "IPv4",
+		SLLProtocol(5).String(): "0x0005",
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// TestNullFamily: the byte order is found from the number, for all families and EtherTypes.
+func TestNullFamily(t *testing.T) {
+	for family := NullFamily(1); family <= 0xffff; family++ {
+		big := Null(NullHeader{family}.Append(nil))
+		little := Null{big[3], big[2], big[1], big[0]}
+		if big.Family() != family || little.Family() != family {
+			t.Fatalf("%d is read as %d and %d", family, big.Family(), little.Family())
+		}
+	}
+	for got, want := range map[string]string{
+		NullIPv4.String(): "IPv4", NullIPv6Darwin.String(): "IPv6", NullOSI.String(): "OSI", NullFamily(99).String(): "99",
+		NullFamily(0x800).String(): "IPv4", NullFamily(0x1234).String(): "4660",
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+func TestLinkTypeNames(t *testing.T) {
+	for _, c := range []struct {
+		link              LinkType
+		name, description string
+	}{
+		{LinkEthernet, "EN10MB", "Ethernet"},
+		{LinkSLL2, "LINUX_SLL2", "Linux cooked v2"},
+		{9999, "9999", ""},
+	} {
+		if c.link.String() != c.name || c.link.Description() != c.description {
+			t.Errorf("%d: %q, %q", c.link, c.link.String(), c.link.Description())
+		}
+	}
 }

@@ -1,5 +1,13 @@
 package dissect
 
+import (
+	"bytes"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"testing"
+)
+
 func init() {
 	addSample("tcp/syn", LinkEthernet, "eth ip tcp", `
 		02000000 0001aa64 4735a4bd 0800 # Ethernet
@@ -62,6 +70,20 @@ func init() {
 		8b6c1b39 db38c3d6 00000000 c002faf0 2aac0000 # TCP, user timeout, fast open, experiment, unknown kind
 		1c048005 2206dead beef01fd 06e2d4c3 d9fe04f9
 		89c803aa 22020101
+	`)
+
+	addSample("tcp/fast-open", LinkEthernet, "eth ip tcp", `
+		02000000 0001aa64 4735a4bd 0800 # Ethernet
+		45000030 1c464000 400612cc c0a84564 c0a84501 # IPv4
+		8b6c1b39 db38c3d6 00000000 7002faf0 28ec0000 # TCP, requests for a cookie, in both forms
+		2202fe04 f9890101
+	`)
+
+	addSample("tcp/fast-open-experimental", LinkEthernet, "eth ip tcp", `
+		02000000 0001aa64 4735a4bd 0800 # Ethernet
+		45000030 1c464000 400612cc c0a84564 c0a84501 # IPv4
+		8b6c1b39 db38c3d6 00000000 7002faf0 47e50000 # TCP, a cookie in the experimental form
+		fe08f989 01020304
 	`)
 
 	addSample("tcp/options-end-and-padding", LinkEthernet, "eth ip tcp", `
@@ -144,4 +166,237 @@ func init() {
 		45000027 1c464000 400612d5 c0a84564 c0a84501 # IPv4
 		8b6c1b39 db38c3d6 00000000 5002faf0 638600 # TCP, a byte is missing
 	`)
+}
+
+// TestTCPChecks: the header must be there up to its data offset.
+func TestTCPChecks(t *testing.T) {
+	for _, c := range []struct {
+		sample string
+		want   error
+	}{
+		{"tcp/syn", nil},
+		{"tcp/options-length-0", nil}, // a question for whoever reads the options
+		{"tcp/offset-4", ErrMalformed},
+		{"tcp/offset-beyond-packet", ErrTruncated},
+		{"tcp/truncated", ErrTruncated},
+	} {
+		seg := TCP(findSample(c.sample).data[34:])
+		if seg.Check() != c.want || seg.CheckWhole() != c.want {
+			t.Errorf("%s: Check %v, CheckWhole %v, want %v", c.sample, seg.Check(), seg.CheckWhole(), c.want)
+		}
+	}
+}
+
+// TestTCPHeader: every field of the header is where it belongs in the value.
+func TestTCPHeader(t *testing.T) {
+	for _, c := range []struct {
+		sample string
+		want   TCPHeader
+	}{
+		{"tcp/urgent", TCPHeader{SrcPort: 35692, DstPort: 6969, Seq: 3677930454, Ack: 5, Flags: URG | ACK | PSH, Window: 64240, Urgent: 3}},
+		{"tcp/reserved-bits", TCPHeader{SrcPort: 35692, DstPort: 6969, Seq: 3677930454, Flags: 0xfff, Window: 64240}},
+	} {
+		got := TCP(findSample(c.sample).data[34:]).Header()
+		got.Checksum = 0
+		if got != c.want {
+			t.Errorf("%s: %+v, want %+v", c.sample, got, c.want)
+		}
+	}
+}
+
+func TestTCPFlagsString(t *testing.T) {
+	for f, want := range map[TCPFlags]string{
+		0: "none", SYN: "SYN", SYN | ACK: "SYN|ACK", 0x1ff: "FIN|SYN|RST|PSH|ACK|URG|ECE|CWR|AE", FIN | 0xe00: "FIN",
+	} {
+		if got := f.String(); got != want {
+			t.Errorf("%#x is %q, want %q", uint16(f), got, want)
+		}
+	}
+	if f := SYN | ACK; !f.Has(SYN) || !f.Has(SYN|ACK) || f.Has(SYN|FIN) {
+		t.Error("Has is wrong")
+	}
+}
+
+// TestTCPVerdicts: what is said of each kind of checksum.
+func TestTCPVerdicts(t *testing.T) {
+	for sample, want := range map[string]ChecksumState{
+		"tcp/syn": ChecksumGood, "tcp/data": ChecksumGood, "tcp/bad-checksum": ChecksumBad, "tcp/partial-checksum": ChecksumPartial,
+	} {
+		s := findSample(sample)
+		var p Packet
+		p.Decode(s.link, s.data, len(s.data))
+		l := &p.Layers()[2]
+		seg := TCP(p.Bytes(l))
+		r := p.transportChecksum(l, ProtoTCP, seg, seg.Checksum())
+		if r.State != want {
+			t.Errorf("%s: %v, want %v", sample, r.State, want)
+		}
+		pseudo := PseudoHeaderSum(netip.MustParseAddr("192.168.69.100"), netip.MustParseAddr("192.168.69.1"), ProtoTCP, len(seg))
+		if ok := seg.ChecksumOK(pseudo); ok != (want == ChecksumGood) {
+			t.Errorf("%s: ChecksumOK is %v", sample, ok)
+		}
+		fixed := TCP(bytes.Clone(seg))
+		fixed[:fixed.HeaderLen()].FillChecksum(pseudo, seg.Payload())
+		if fixed.Checksum() != r.Want {
+			t.Errorf("%s: FillChecksum writes %#04x, the verdict wants %#04x", sample, fixed.Checksum(), r.Want)
+		}
+		p.Decode(s.link, s.data[:len(s.data)-1], len(s.data))
+		l = &p.Layers()[2]
+		if l.Err == nil {
+			if r := p.transportChecksum(l, ProtoTCP, p.Bytes(l), seg.Checksum()); r.State != ChecksumUnverified {
+				t.Errorf("%s, cut short: %v", sample, r.State)
+			}
+		}
+	}
+}
+
+// TestTCPOptionValues: what a TCP machine learns from the options of each sample.
+func TestTCPOptionValues(t *testing.T) {
+	for _, c := range []struct {
+		sample string
+		want   TCPOptionValues
+	}{
+		{"tcp/syn", TCPOptionValues{MSS: 1460, HasWindowScale: true, WindowScale: 7, SACKPermitted: true, HasTimestamps: true, TSVal: 1201}},
+		{"tcp/sack", TCPOptionValues{SACK: [4]SACKBlock{{100, 200}, {201, 208}, {300, 400}}, NumSACK: 3}},
+		{"tcp/options-experimental", TCPOptionValues{}},
+		{"tcp/options-end-and-padding", TCPOptionValues{MSS: 1460}},
+		{"tcp/options-length-0", TCPOptionValues{}},
+		{"tcp/options-odd-lengths", TCPOptionValues{}},
+	} {
+		if got := TCP(findSample(c.sample).data[34:]).OptionValues(); got != c.want {
+			t.Errorf("%s: %+v, want %+v", c.sample, got, c.want)
+		}
+	}
+	twice := TCPHeader{Options: MakeTCPOptions(unhex("02040218 020405b4"))}
+	if got := TCP(twice.Append(nil)).OptionValues().MSS; got != 1460 {
+		t.Errorf("of two MSS options %d counts", got)
+	}
+}
+
+// TestTCPOptionsProperty: whatever options are added, in whatever order, come out of the header again as they went
+// in, as long as there was room; and what had no room left nothing behind.
+func TestTCPOptionsProperty(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	for range 20000 {
+		var o TCPOptions
+		var want []byte // the options' wire form, by a second way of writing it
+		for range rng.IntN(12) {
+			room := o.Room()
+			var wire []byte
+			var added bool
+			switch rng.IntN(7) {
+			case 0:
+				wire, added = []byte{1}, o.AddNop()
+			case 1:
+				v := uint16(rng.Uint32())
+				wire, added = []byte{2, 4, byte(v >> 8), byte(v)}, o.AddMSS(v)
+			case 2:
+				v := uint8(rng.Uint32())
+				wire, added = []byte{3, 3, v}, o.AddWindowScale(v)
+			case 3:
+				wire, added = []byte{4, 2}, o.AddSACKPermitted()
+			case 4:
+				a, b := rng.Uint32(), rng.Uint32()
+				wire = []byte{8, 10, byte(a >> 24), byte(a >> 16), byte(a >> 8), byte(a), byte(b >> 24), byte(b >> 16), byte(b >> 8), byte(b)}
+				added = o.AddTimestamps(a, b)
+			case 5:
+				blocks := make([]SACKBlock, rng.IntN(6))
+				for i := range blocks {
+					blocks[i] = SACKBlock{rng.Uint32(), rng.Uint32()}
+				}
+				fit := min(len(blocks), (room-2)/8)
+				for _, b := range blocks[:max(fit, 0)] {
+					wire = append(wire, byte(b.Left>>24), byte(b.Left>>16), byte(b.Left>>8), byte(b.Left),
+						byte(b.Right>>24), byte(b.Right>>16), byte(b.Right>>8), byte(b.Right))
+				}
+				wire = append([]byte{5, byte(2 + len(wire))}, wire...)
+				if added = o.AddSACK(blocks); added != (fit > 0) {
+					t.Fatalf("%d blocks in %d bytes: %v", len(blocks), room, added)
+				}
+				if !added {
+					continue
+				}
+			case 6:
+				kind := TCPOptionKind(2 + rng.IntN(254))
+				data := make([]byte, rng.IntN(41))
+				for i := range data {
+					data[i] = byte(rng.Uint32())
+				}
+				wire = append([]byte{byte(kind), byte(2 + len(data))}, data...)
+				added = o.Add(kind, data...)
+			}
+			if added != (len(wire) <= room) {
+				t.Fatalf("an option of %d bytes in %d: %v", len(wire), room, added)
+			}
+			if added {
+				want = append(want, wire...)
+			} else if o.Room() != room {
+				t.Fatalf("what did not fit took %d bytes", room-o.Room())
+			}
+		}
+		if !bytes.Equal(o.Bytes(), want) {
+			t.Fatalf("%x, want %x", o.Bytes(), want)
+		}
+		h := TCPHeader{Options: o}
+		seg := TCP(h.Append([]byte{0xee})[1:])
+		if seg.Check() != nil || seg.HeaderLen() != h.HeaderLen() || !bytes.Equal(seg.Options()[:len(want)], want) {
+			t.Fatalf("%x was written as %x", want, seg.Options())
+		}
+		for b := seg.Options(); len(b) > 0; {
+			opt, rest, err := NextTCPOption(b)
+			if err != nil {
+				t.Fatalf("%x: %v", seg.Options(), err)
+			}
+			if opt.Kind() == TCPOptEnd && len(want) > 0 {
+				t.Fatalf("the end comes %d bytes early in %x", len(want), seg.Options())
+			}
+			want = want[min(len(opt), len(want)):]
+			b = rest
+		}
+	}
+}
+
+// TestTCPOptionsRefused: the one-byte kinds have no length, and there are never more than 40 bytes.
+func TestTCPOptionsRefused(t *testing.T) {
+	var o TCPOptions
+	if o.Add(TCPOptEnd) || o.Add(TCPOptNop, 1) || o.Room() != 40 {
+		t.Errorf("one-byte kinds were added with a length: %x", o.Bytes())
+	}
+	if !o.Add(253, make([]byte, 38)...) || o.AddNop() || o.AddSACKPermitted() || o.AddSACK([]SACKBlock{{1, 2}}) || o.Room() != 0 {
+		t.Errorf("%d bytes left", o.Room())
+	}
+	long := bytes.Repeat([]byte{1}, 41)
+	if o := MakeTCPOptions(long); len(o.Bytes()) != 40 {
+		t.Errorf("%d bytes of options were kept", len(o.Bytes()))
+	}
+}
+
+// TestNextTCPOption: what contradicts itself is told from what is cut off, and what came before it is given.
+func TestNextTCPOption(t *testing.T) {
+	for _, c := range []struct {
+		bytes string
+		kinds []TCPOptionKind
+		err   error
+	}{
+		{"", nil, nil},
+		{"0101 080a0000000000000000 00", []TCPOptionKind{1, 1, 8, 0}, nil},
+		{"c802 c80300", []TCPOptionKind{200, 200}, nil},
+		{"01 0200", []TCPOptionKind{1}, ErrMalformed},
+		{"01 0201", []TCPOptionKind{1}, ErrMalformed},
+		{"01 02", []TCPOptionKind{1}, ErrTruncated},
+		{"0402 0204 05", []TCPOptionKind{4}, ErrTruncated},
+	} {
+		var kinds []TCPOptionKind
+		var err error
+		for b := unhex(c.bytes); len(b) > 0; {
+			var o TCPOption
+			if o, b, err = NextTCPOption(b); err != nil {
+				break
+			}
+			kinds = append(kinds, o.Kind())
+		}
+		if !slices.Equal(kinds, c.kinds) || err != c.err {
+			t.Errorf("%s: %v, %v, want %v, %v", c.bytes, kinds, err, c.kinds, c.err)
+		}
+	}
 }

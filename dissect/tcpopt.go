@@ -24,6 +24,9 @@ const (
 	TCPOptExp2          TCPOptionKind = 254 // RFC 6994
 )
 
+// tcpFastOpenExID is the experiment (RFC 6994) under which Fast Open was tried out.
+const tcpFastOpenExID = 0xf989
+
 var tcpOptNames = [256]string{
 	TCPOptEnd: "eol", TCPOptNop: "nop", TCPOptMSS: "mss", TCPOptWindowScale: "ws", TCPOptSACKPermitted: "sackOK",
 	TCPOptSACK: "sack", TCPOptTimestamps: "ts", TCPOptMD5: "md5", TCPOptUserTimeout: "uto", TCPOptAO: "ao",
@@ -87,9 +90,10 @@ func (o *TCPOptions) Room() int { return len(o.b) - int(o.n) }
 
 func (o *TCPOptions) paddedLen() int { return (int(o.n) + 3) &^ 3 }
 
-// Add appends an option of any kind with data behind kind and length.
+// Add appends an option of any kind with data behind kind and length. The two kinds that are a single byte are
+// refused: AddNop appends the one, and the other is put behind the last option by Append, where it is needed.
 func (o *TCPOptions) Add(k TCPOptionKind, data ...byte) bool {
-	if o.Room() < 2+len(data) {
+	if o.Room() < 2+len(data) || k == TCPOptEnd || k == TCPOptNop {
 		return false
 	}
 	o.b[o.n], o.b[o.n+1] = byte(k), byte(2+len(data))
@@ -193,7 +197,7 @@ var (
 	tcpOptLenField     = Field{Name: "tcp.option_len", Label: "len", Title: "Length"}
 	tcpMSSField        = Field{Name: "tcp.options.mss_val", Label: "mss", Title: "MSS Value", Rank: 9}
 	tcpWSField         = Field{Name: "tcp.options.wscale.shift", Label: "ws", Title: "Shift count", Rank: 9}
-	tcpSACKOKField     = Field{Label: "sackOK", Title: "SACK permitted", Rank: 9, Form: FormFlag}
+	tcpSACKOKField     = Field{Name: "tcp.options.sack_perm", Label: "sackOK", Title: "SACK permitted", Rank: 9, Form: FormFlag}
 	tcpSACKLeField     = Field{Name: "tcp.options.sack_le", Label: "sack", Title: "SACK Left Edge", Rank: 9}
 	tcpSACKReField     = Field{Name: "tcp.options.sack_re", Label: "-", Title: "SACK Right Edge", Rank: 9, Form: FormJoined}
 	tcpTSValField      = Field{Name: "tcp.options.timestamp.tsval", Label: "ts", Title: "Timestamp value", Rank: 9}
@@ -201,6 +205,7 @@ var (
 	tcpMD5Field        = Field{Name: "tcp.options.md5.digest", Label: "digest", Title: "MD5 digest"}
 	tcpUTOGranField    = Field{Name: "tcp.options.user_to_granularity", Label: "minutes", Title: "Granularity is minutes", Mask: 0x8000}
 	tcpUTOField        = Field{Name: "tcp.options.user_to_val", Label: "uto", Title: "User Timeout", Mask: 0x7fff, Rank: 9}
+	tcpTFORequestField = Field{Name: "tcp.options.tfo.request", Label: "tfo", Title: "Fast Open Cookie Request", Rank: 9, Form: FormFlag}
 	tcpTFOField        = Field{Name: "tcp.options.tfo.cookie", Label: "tfo", Title: "Fast Open Cookie", Rank: 9}
 	tcpExIDField       = Field{Name: "tcp.options.experimental.exid", Label: "exid", Title: "Experiment Identifier", Base: Hex, Rank: 9}
 	tcpExpDataField    = Field{Name: "tcp.options.experimental.data", Label: "data", Title: "Data"}
@@ -265,14 +270,27 @@ func (o TCPOption) fields(s Sink, off int) {
 		v := binary.BigEndian.Uint16(d)
 		s.Bool(&tcpUTOGranField, at, 2, v&0x8000 != 0)
 		s.Uint(&tcpUTOField, at, 2, uint64(v&0x7fff))
-	case k == TCPOptFastOpen && len(d) > 0:
-		s.Bytes(&tcpTFOField, at, len(d), d)
+	case k == TCPOptFastOpen:
+		fastOpenFields(s, at, d)
 	case (k == TCPOptExp1 || k == TCPOptExp2) && len(d) >= 2:
-		s.Uint(&tcpExIDField, at, 2, uint64(binary.BigEndian.Uint16(d)))
-		if len(d) > 2 {
+		id := binary.BigEndian.Uint16(d)
+		s.Uint(&tcpExIDField, at, 2, uint64(id))
+		switch {
+		case id == tcpFastOpenExID:
+			fastOpenFields(s, at+2, d[2:])
+		case len(d) > 2:
 			s.Bytes(&tcpExpDataField, at+2, len(d)-2, d[2:])
 		}
 	case len(d) > 0:
 		s.Bytes(&tcpOptDataField, at, len(d), d)
+	}
+}
+
+// fastOpenFields describes the data of a Fast Open option (RFC 7413 section 4.1.1) at off.
+func fastOpenFields(s Sink, off int, cookie []byte) {
+	if len(cookie) == 0 {
+		s.Bool(&tcpTFORequestField, off, 0, true)
+	} else {
+		s.Bytes(&tcpTFOField, off, len(cookie), cookie)
 	}
 }

@@ -36,6 +36,9 @@ func (p *Line) icmp(b, d []byte, length int, c *ipContext) []byte {
 	}
 	if !c.fragmented && len(d) >= length {
 		if r := residue(dissect.Sum(0).Add(d[:length])); r != 0 {
+			if len(d) < 4 {
+				return p.stop(b, "icmp")
+			}
 			got := be16(d, 2)
 			b = append(p.on(append(b, ' '), RoleError), "(wrong icmp cksum "...)
 			b = appendHex(b, uint64(got), 1)

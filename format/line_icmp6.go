@@ -303,7 +303,7 @@ func quotedPort(d []byte) (proto dissect.IPProto, port uint16, ok bool) {
 		return 0, 0, false
 	}
 	next, at := dissect.IPProto(d[6]), dissect.IPv6HeaderLen
-	for at+8 <= len(d) {
+	for at+4 <= len(d) {
 		switch next {
 		case dissect.ProtoTCP, dissect.ProtoUDP:
 			return next, be16(d, at+2), true

@@ -24,7 +24,8 @@ type announce struct {
 	defended Time // when a conflict was last answered
 }
 
-// announceAddr has a new address announced, so that neighbors that know it at another station forget that (RFC 5227 section 2.3).
+// announceAddr has a new address announced, so that neighbors that know it at another station forget that (RFC
+// 5227 section 2.3).
 func (ifc *Interface) announceAddr(a netip.Addr) {
 	if !ifc.ethernet || !a.Is4() {
 		return

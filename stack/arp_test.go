@@ -185,7 +185,8 @@ func TestNeighborReplyAtDeadline(t *testing.T) {
 	h.expect(`udp 192.168.69.1>192.168.69.100 1000>2000 "x"`)
 }
 
-// Requests go out at most once a second for each destination, whatever the cache forgets meanwhile; no destination waits for another.
+// Requests go out at most once a second for each destination, whatever the cache forgets meanwhile; no destination
+// waits for another.
 func TestNeighborRequestLimit(t *testing.T) {
 	h := newBench(t, Config{Neighbors: 8})
 	u, _ := h.ListenUDP(netip.AddrPortFrom(ourIP, 1000), UDPOptions{})
@@ -301,7 +302,8 @@ func TestNeighborRevalidation(t *testing.T) {
 	h.expect("arp request 192.168.69.100 from 192.168.69.1 to all")
 }
 
-// An expired neighbor is not used, also when nothing was polled since; a datagram sent after an idle day waits its full time.
+// An expired neighbor is not used, also when nothing was polled since; a datagram sent after an idle day waits its
+// full time.
 func TestNeighborExpiry(t *testing.T) {
 	h := newBench(t, Config{})
 	h.knowPeer()
@@ -318,7 +320,8 @@ func TestNeighborExpiry(t *testing.T) {
 	}
 }
 
-// A claim to our address is answered by an announcement, at most once in ten seconds (RFC 5227 section 2.4), and changes nothing.
+// A claim to our address is answered by an announcement, at most once in ten seconds (RFC 5227 section 2.4), and
+// changes nothing.
 func TestARPConflict(t *testing.T) {
 	var events []Event
 	h := newBench(t, Config{Events: func(e Event) { events = append(events, e) }})

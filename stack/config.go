@@ -36,19 +36,19 @@ type Config struct {
 	// goes first.
 	MaxTimeWait int
 
-	// UDPRcvBuf and UDPSndBuf bound the bytes that wait in a UDP socket, each datagram counted
-	// with 64 bytes more than its payload: 256 KiB each. One datagram always fits.
+	// UDPRcvBuf and UDPSndBuf bound the memory of the datagrams that wait in a UDP socket: 256 KiB each. A datagram
+	// takes 320 bytes, 2112 above 256 bytes of payload, and 64 more than its payload above 2048. One always fits.
 	UDPRcvBuf, UDPSndBuf int
 
-	// Neighbors bounds the resolved entries of an interface's neighbor cache, and, apart from those, the ones that are being
-	// resolved: 512.
+	// Neighbors bounds the resolved entries of an interface's neighbor cache, and, apart from those, the ones that are
+	// being resolved: 512.
 	Neighbors int
 	// NeighborReachable is how long an answer is trusted: 30 s. After that the entry is asked again by
 	// unicast while it is in use, and dropped at twice that time.
 	NeighborReachable time.Duration
-	// NeighborQueue bounds the packets that wait for one neighbor to answer: 64. The newest replaces the oldest.
+	// NeighborQueue bounds the packets that wait for one neighbor to answer: 256. The newest replaces the oldest.
 	NeighborQueue int
-	// NeighborQueueBytes bounds the bytes of all packets of an interface that wait for neighbors: 1 MiB.
+	// NeighborQueueBytes bounds the memory of all packets of an interface that wait for neighbors: 1 MiB.
 	NeighborQueueBytes int
 
 	// ReassemblyMemory bounds the bytes that fragments waiting for others hold: 2 MiB. The oldest datagram goes first.
@@ -66,7 +66,8 @@ type Config struct {
 
 	// Burst is how many frames one Poll takes from each interface, and how many it sends on each: 64.
 	Burst int
-	// TxQueue bounds the frames that the stack itself (ARP, ICMP, RST) has waiting for a full device, for each interface: 256.
+	// TxQueue bounds the frames that the stack itself (ARP, ICMP, RST) has waiting for a full device, for each
+	// interface: 256.
 	TxQueue int
 
 	// Events, if set, is called for every decision worth a line in a trace, inside Poll or the socket call

@@ -1,22 +1,23 @@
 // Package stack is a TCP/IP host that somebody else drives: frames come from a [Device], time comes as an
 // argument, and everything happens inside [Stack.Poll].
 //
-//	Device ─▶ ingress.go ─▶ arp.go · ipv4.go · reassembly.go ─▶ icmp.go · udp.go · tcp.go ─▶ socket ─▶ its handler
-//	Device ◀─ egress.go  ◀─ neighbor.go · route.go ◀──────────── TCPSocket · UDPSocket ◀──────┘
+//	Device ─▶ ingress.go ─▶ arp.go · ipv4.go · reassembly.go ─▶ icmp.go · udp.go · tcptable.go ─▶ socket ─▶ handler
+//	Device ◀─ egress.go  ◀─ neighbor.go · route.go ◀───────────────── TCPSocket · UDPSocket ◀───────┘
 //
-// Poll does a bounded amount of work, never blocks and reads no clock. It says whether there is more to do
-// at once; if not, [Stack.NextPoll] says when there will be, and a frame that arrives or a socket call that is made
-// before that is a reason to poll earlier. Calls on sockets do no input or output: they queue work for the following Poll.
-// All randomness comes from Config.Rand, so the same calls with the same arguments send the same frames.
+// Poll does a bounded amount of work, never blocks and reads no clock. It says whether there is more to do at
+// once; if not, [Stack.NextPoll] says when there will be. Whoever drives it polls earlier when a frame arrives, when
+// a socket was called, and when a device that was full ([Interface.Stalled]) has room again. Calls on sockets do no
+// input or output: they queue work for the following Poll. All randomness comes from Config.Rand, so the same calls
+// with the same arguments send the same frames.
 //
 // # Readiness
 //
 // A socket has one handler, a func() without arguments. Poll calls it after something happened that a program may
 // wait for: data or a datagram came, the peer finished, room for sending came back, a connection was established,
 // accepted, reset or timed out, an error was reported. The handler looks at the socket to learn what. It is called
-// at most once in a Poll for all that happened, and again only when something else happens (it is triggered by
-// edges): one that leaves data unread is not reminded of it. It may call any method of any socket, Close included, and
-// never runs inside such a call. A new handler is called in the following Poll if anything is there already.
+// once for all that happened since it ran last, and again only when something else happens (it is triggered by edges):
+// one that leaves data unread is not reminded of it. It may call any method of any socket, Close included, and never
+// runs inside such a call. A new handler is called once in the following Poll, whatever there is.
 //
 // # Threads
 //

@@ -16,12 +16,12 @@ var (
 	ErrTimeout    = tcp.ErrTimeout // the peer did not answer for too long
 	ErrClosed     = tcp.ErrClosed  // the socket was closed by its own program
 
-	ErrNoRoute         = errors.New("no route to host")                 // no route covers the destination, or its interface has no address
+	ErrNoRoute         = errors.New("no route to host")                 // or the interface has no address to send from
 	ErrHostUnreachable = errors.New("host is unreachable")              // no neighbor answered, or a router said so
 	ErrNetUnreachable  = errors.New("network is unreachable")           // a router said so
 	ErrProtoUnreach    = errors.New("protocol not available")           // the host has no such transport protocol
 	ErrMessageSize     = errors.New("message too long")                 // more than one datagram can carry
-	ErrInvalidAddr     = errors.New("invalid address")                  // port 0, wrong family, or not the address of one host where one is needed
+	ErrInvalidAddr     = errors.New("invalid address")                  // port 0, wrong family, or a group where one host is needed
 	ErrNotOurs         = errors.New("cannot assign requested address")  // the local address is not one of ours
 	ErrAddrInUse       = errors.New("address already in use")           // another socket holds the local address and port
 	ErrNoPorts         = errors.New("no ephemeral port is free")        // all are taken for this destination

@@ -55,8 +55,8 @@ func fuzzHost(t testing.TB) *bench {
 	return h
 }
 
-// FuzzStack gives a stack frames, each preceded by its length and by how much time passes before it. Nothing may panic, hang,
-// escape the accounts, or grow without bound.
+// FuzzStack gives a stack frames, each preceded by its length and by how much time passes before it. Nothing may
+// panic, hang, escape the accounts, or grow without bound.
 func FuzzStack(f *testing.F) {
 	var all []byte
 	add := func(frames ...[]byte) {
@@ -150,7 +150,7 @@ func checkBounds(t testing.TB, h *bench) {
 		{"neighbors", c.known.len, h.cfg.Neighbors},
 		{"neighbors being resolved", c.pending.len, h.cfg.Neighbors},
 		{"neighbor entries", len(c.entries), c.known.len + c.pending.len},
-		{"bytes waiting for neighbors", c.waiting, h.cfg.NeighborQueueBytes + h.cfg.Neighbors*poolBuffer},
+		{"bytes waiting for neighbors", c.waiting, h.cfg.NeighborQueueBytes + h.cfg.Neighbors*largeBuffer},
 		{"bytes of fragments", h.reassembly.cost, h.cfg.ReassemblyMemory},
 		{"frames waiting for the device", h.ifc.txq.len(), h.cfg.TxQueue + 64},
 		{"request times", len(c.limit.last), requestsPerSecond},

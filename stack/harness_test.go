@@ -21,7 +21,8 @@ var (
 	peerIP  = netip.MustParseAddr("192.168.69.100")
 )
 
-// wire is a Device in the hands of a test. What it lent is overwritten at the following Recv, as a real device's buffer would be.
+// wire is a Device in the hands of a test. What it lent is overwritten at the following Recv, as a real device's
+// buffer would be.
 type wire struct {
 	in      []any // frames, or errors of Recv
 	out     [][]byte

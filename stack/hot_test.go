@@ -287,8 +287,8 @@ type firing struct {
 
 func (f firing) expire(Time) { *f.list = append(*f.list, f.t) }
 
-// Polling at the reported deadline does what was due and reports a later one, whatever is going on; anything queued by a call brings
-// the deadline forward.
+// Polling at the reported deadline does what was due and reports a later one, whatever is going on; anything
+// queued by a call brings the deadline forward.
 func TestPollAtDeadline(t *testing.T) {
 	h := newBench(t, Config{})
 	step := func(what string) {

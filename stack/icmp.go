@@ -12,6 +12,9 @@ import (
 // maxQuote is how much of a packet an error quotes: the error is then 576 bytes long (RFC 1812 section 4.3.2.3).
 const maxQuote = 576 - dissect.IPv4MinHeaderLen - dissect.ICMPv4HeaderLen
 
+// errorDSCP is the class of errors: internetwork control (RFC 1812 section 4.3.2.5).
+const errorDSCP = 48
+
 // icmp processes a received message.
 func (s *Stack) icmp(ip dissect.IPv4, in arrival) {
 	m := dissect.ICMPv4(ip.Payload())
@@ -77,7 +80,8 @@ func (s *Stack) echo(ip dissect.IPv4, m dissect.ICMPv4, in arrival) {
 	h.FillChecksum(data)
 	s.counters.EchoReplies++
 	s.sendControl(&packet{
-		path: path, dst: ip.Src(), proto: dissect.ProtoICMP, ttl: s.cfg.TTL, dscp: ip.DSCP(), transport: h, payload: [2][]byte{data},
+		path: path, dst: ip.Src(), proto: dissect.ProtoICMP, ttl: s.cfg.TTL, dscp: ip.DSCP(),
+		transport: h, payload: [2][]byte{data},
 	})
 }
 
@@ -107,8 +111,14 @@ func (s *Stack) icmpError(ip dissect.IPv4, in arrival, e dissect.ICMPv4Header) {
 	h.FillChecksum(quote)
 	s.counters.ICMPErrorsSent++
 	s.sendControl(&packet{
-		path: path, dst: ip.Src(), proto: dissect.ProtoICMP, ttl: s.cfg.TTL, dscp: 48, transport: h, payload: [2][]byte{quote},
+		path: path, dst: ip.Src(), proto: dissect.ProtoICMP, ttl: s.cfg.TTL, dscp: errorDSCP,
+		transport: h, payload: [2][]byte{quote},
 	})
+}
+
+// unreachable is the header of a Destination Unreachable.
+func unreachable(code uint8) dissect.ICMPv4Header {
+	return dissect.ICMPv4Header{Type: dissect.ICMPv4Unreachable, Code: code}
 }
 
 func isEcho(t dissect.ICMPv4Type) bool {
@@ -140,8 +150,8 @@ func icmpErr(t dissect.ICMPv4Type, code uint8) (err error, hard bool) {
 // unsent tells the sender of an IP packet that no neighbor took it.
 func (s *Stack) unsent(b []byte) { s.blame(b, ErrHostUnreachable, true, true) }
 
-// blame gives err to the socket that sent the packet that ip is the beginning of, and reports whether there is one. certain says that the
-// error comes from this host and not from somebody who may have made it up.
+// blame gives err to the socket that sent the packet that ip is the beginning of, and reports whether there is
+// one. certain says that the error comes from this host and not from somebody who may have made it up.
 func (s *Stack) blame(ip dissect.IPv4, err error, hard, certain bool) bool {
 	if ip.Check() != nil || ip.FragmentOffset() != 0 || s.local(ip.Src()) == nil {
 		return false

@@ -24,8 +24,9 @@ type InterfaceConfig struct {
 	// MTU, if not zero, lowers the device's.
 	MTU int
 
-	// SkipRxChecksums is for devices that verify the transport checksums of the frames that they deliver, SkipTxChecksums for those
-	// that fill them in. The IPv4 header's is always computed, and so is everything about fragments.
+	// SkipRxChecksums is for devices that verify the transport checksums of the frames that they deliver,
+	// SkipTxChecksums for those that fill them in. The IPv4 header's is always computed, and so is everything about
+	// fragments.
 	SkipRxChecksums, SkipTxChecksums bool
 }
 
@@ -134,7 +135,8 @@ func (ifc *Interface) AddAddr(p netip.Prefix) error {
 	return nil
 }
 
-// RemoveAddr takes an address away and reports whether it was there. Connections that use it are aborted without a word on the wire.
+// RemoveAddr takes an address away and reports whether it was there. Connections that use it are aborted without a
+// word on the wire.
 func (ifc *Interface) RemoveAddr(a netip.Addr) bool {
 	i := slices.IndexFunc(ifc.addrs, func(p netip.Prefix) bool { return p.Addr() == a.Unmap() })
 	if i < 0 || ifc.loopback {
@@ -196,8 +198,8 @@ func (ifc *Interface) onLink(a netip.Addr) bool {
 	return false
 }
 
-// isBroadcast reports whether a is the broadcast address, in the present or the old zero form, of one of the interface's subnets (RFC 1122
-// section 3.3.6). The limited broadcast address is not meant.
+// isBroadcast reports whether a is the broadcast address, in the present or the old zero form, of one of the
+// interface's subnets (RFC 1122 section 3.3.6). The limited broadcast address is not meant.
 func (ifc *Interface) isBroadcast(a netip.Addr) bool {
 	for _, p := range ifc.addrs {
 		if a.Is4() && p.Addr().Is4() && p.Bits() < 31 && p.Contains(a) && (a == lastAddr(p) || a == p.Masked().Addr()) {
@@ -230,7 +232,8 @@ func (s *Stack) local(a netip.Addr) *Interface {
 	return s.locals[a]
 }
 
-// isAnyBroadcast reports whether a is the limited broadcast address or the broadcast address of a subnet of any interface.
+// isAnyBroadcast reports whether a is the limited broadcast address or the broadcast address of a subnet of any
+// interface.
 func (s *Stack) isAnyBroadcast(a netip.Addr) bool {
 	if a == broadcast4 {
 		return true

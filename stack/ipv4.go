@@ -55,7 +55,7 @@ func (s *Stack) ipv4(ip dissect.IPv4, in arrival) {
 		s.tcpInput(ip, in)
 	default:
 		s.drop(in.ifc, &s.counters.IPv4UnknownProto)
-		s.icmpError(ip, in, dissect.ICMPv4Header{Type: dissect.ICMPv4Unreachable, Code: dissect.ICMPv4ProtocolUnreachable})
+		s.icmpError(ip, in, unreachable(dissect.ICMPv4ProtocolUnreachable))
 	}
 }
 
@@ -91,7 +91,7 @@ func (s *Stack) options(ip dissect.IPv4, in arrival) bool {
 			}
 			if int(d[0]) <= len(o) {
 				s.drop(in.ifc, &s.counters.IPv4SourceRoute)
-				s.icmpError(ip, in, dissect.ICMPv4Header{Type: dissect.ICMPv4Unreachable, Code: dissect.ICMPv4SourceRouteFailed}) // RFC 1122 section 3.3.5
+				s.icmpError(ip, in, unreachable(dissect.ICMPv4SourceRouteFailed)) // RFC 1122 section 3.3.5
 				return false
 			}
 		}

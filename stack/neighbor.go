@@ -44,7 +44,7 @@ type neighborCache struct {
 	entries map[netip.Addr]*neighbor
 	pending neighborList // being resolved, in order of creation
 	known   neighborList // resolved, least recently used first
-	waiting int          // bytes in all queues
+	waiting int          // bytes of memory in all queues
 	limit   requestLimit
 	failed  map[netip.Addr]Time // when neighbors that gateways depend on last failed to answer
 }
@@ -127,7 +127,8 @@ func (l *requestLimit) when(addr netip.Addr, now Time) Time {
 	return now
 }
 
-// lookup gives the entry of addr for a packet that is about to be sent, and makes one if there is none. An entry in state resolving takes the packet with enqueue.
+// lookup gives the entry of addr for a packet that is about to be sent, and makes one if there is none. An entry
+// in state resolving takes the packet with enqueue.
 func (c *neighborCache) lookup(addr netip.Addr) *neighbor {
 	if n := c.entries[addr]; n != nil && n.use() {
 		return n
@@ -143,8 +144,8 @@ func (c *neighborCache) lookup(addr netip.Addr) *neighbor {
 	return n
 }
 
-// use marks a resolved entry as used and reports whether it may be: not after it has expired. One that is old but not expired is
-// asked again by unicast (RFC 1122 section 2.3.2.1).
+// use marks a resolved entry as used and reports whether it may be: not after it has expired. One that is old but
+// not expired is asked again by unicast (RFC 1122 section 2.3.2.1).
 func (n *neighbor) use() bool {
 	if n.gone {
 		return false
@@ -202,25 +203,26 @@ func (n *neighbor) remove() {
 // enqueue lets an IP packet wait for the answer. It takes the buffer.
 func (n *neighbor) enqueue(packet []byte) {
 	c, s := n.cache, n.cache.ifc.stack
-	for n.waiting.len() > 0 && (n.waiting.len() >= s.cfg.NeighborQueue || c.waiting+len(packet) > s.cfg.NeighborQueueBytes) {
+	for n.waiting.len() > 0 && (n.waiting.len() >= s.cfg.NeighborQueue || c.waiting+cap(packet) > s.cfg.NeighborQueueBytes) {
 		n.dropOldest()
 	}
-	// The rest of the memory is other neighbors'; none of them loses a packet to this one. The first packet for each neighbor waits
-	// in any case if it is of usual length: RFC 1122 section 2.3.2.2 asks for one, and the number of neighbors is bounded.
-	if len(packet) > poolBuffer && c.waiting+len(packet) > s.cfg.NeighborQueueBytes {
+	// The rest of the memory is other neighbors'; none of them loses a packet to this one. The first packet for each
+	// neighbor waits in any case if it is of usual length: RFC 1122 section 2.3.2.2 asks for one, and the number of
+	// neighbors is bounded.
+	if len(packet) > largeBuffer && c.waiting+cap(packet) > s.cfg.NeighborQueueBytes {
 		s.drop(c.ifc, &s.counters.NeighborQueueDrops)
 		s.pool.put(packet)
 		return
 	}
 	n.waiting.push(packet)
-	c.waiting += len(packet)
+	c.waiting += cap(packet)
 }
 
 func (n *neighbor) dropOldest() {
 	s := n.cache.ifc.stack
 	s.drop(n.cache.ifc, &s.counters.NeighborQueueDrops)
 	b := n.waiting.pop()
-	n.cache.waiting -= len(b)
+	n.cache.waiting -= cap(b)
 	s.pool.put(b)
 }
 
@@ -274,7 +276,7 @@ func (n *neighbor) fail() {
 	c.noteFailure(n.addr)
 	for n.waiting.len() > 0 {
 		b := n.waiting.pop()
-		c.waiting -= len(b)
+		c.waiting -= cap(b)
 		s.drop(c.ifc, &s.counters.NeighborUnsent)
 		s.unsent(b)
 		s.pool.put(b)
@@ -297,14 +299,14 @@ func (n *neighbor) confirm(mac dissect.MAC) {
 	c.noteAnswer(n.addr)
 	for n.waiting.len() > 0 {
 		b := n.waiting.pop()
-		c.waiting -= len(b)
+		c.waiting -= cap(b)
 		c.ifc.transmit(b, mac)
 		s.pool.put(b)
 	}
 }
 
-// learn makes an entry for somebody who asked for us. It takes the place of no entry that was used lately, so that a flood of requests
-// from invented senders costs nothing.
+// learn makes an entry for somebody who asked for us. It takes the place of no entry that was used lately, so that
+// a flood of requests from invented senders costs nothing.
 func (c *neighborCache) learn(addr netip.Addr, mac dissect.MAC) {
 	if !c.makeRoom(false) {
 		return
@@ -314,8 +316,8 @@ func (c *neighborCache) learn(addr netip.Addr, mac dissect.MAC) {
 	c.ifc.stack.event(Event{Kind: EventNeighbor, Interface: c.ifc, Addr: addr, MAC: mac})
 }
 
-// makeRoom makes sure that one more entry can be resolved, by dropping the one that was not used for longest. Unless force is set, that
-// is one that would have expired without being asked again.
+// makeRoom makes sure that one more entry can be resolved, by dropping the one that was not used for longest.
+// Unless force is set, that is one that would have expired without being asked again.
 func (c *neighborCache) makeRoom(force bool) bool {
 	s := c.ifc.stack
 	if c.known.len < s.cfg.Neighbors {

@@ -41,32 +41,51 @@ func (q *fifo[T]) pop() T {
 	return v
 }
 
-// pool keeps buffers for reuse. Most packets that wait anywhere are no longer than a usual frame.
+// pool keeps buffers for reuse, of two sizes: small ones, and ones for whole frames of usual length.
 type pool struct {
-	free [][]byte
+	small, large [][]byte
 }
 
 const (
-	poolBuffer = 2048 // bytes in a buffer that is kept
-	poolMax    = 512  // buffers kept
+	smallBuffer = 256  // bytes
+	largeBuffer = 2048 // bytes
+	poolMax     = 512  // buffers kept of each size
 )
+
+// bufferSize is how many bytes of memory get takes for n.
+func bufferSize(n int) int {
+	switch {
+	case n <= smallBuffer:
+		return smallBuffer
+	case n <= largeBuffer:
+		return largeBuffer
+	}
+	return n
+}
 
 // get gives an empty buffer with room for n bytes.
 func (p *pool) get(n int) []byte {
-	if n > poolBuffer {
+	free := &p.small
+	switch {
+	case n > largeBuffer:
 		return make([]byte, 0, n)
+	case n > smallBuffer:
+		free = &p.large
 	}
-	if last := len(p.free) - 1; last >= 0 {
-		b := p.free[last]
-		p.free = p.free[:last]
+	if last := len(*free) - 1; last >= 0 {
+		b := (*free)[last]
+		*free = (*free)[:last]
 		return b
 	}
-	return make([]byte, 0, poolBuffer)
+	return make([]byte, 0, bufferSize(n))
 }
 
 // put takes a buffer back.
 func (p *pool) put(b []byte) {
-	if cap(b) == poolBuffer && len(p.free) < poolMax {
-		p.free = append(p.free, b[:0])
+	switch {
+	case cap(b) == smallBuffer && len(p.small) < poolMax:
+		p.small = append(p.small, b[:0])
+	case cap(b) == largeBuffer && len(p.large) < poolMax:
+		p.large = append(p.large, b[:0])
 	}
 }

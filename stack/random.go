@@ -73,10 +73,10 @@ func (r *random) tsOffset(local, remote netip.AddrPort) uint32 {
 	return uint32(r.tsKey.hash(t[:]))
 }
 
-// packetID gives the ID for a packet that may be fragmented: one that does not come again for the same source, destination and
-// protocol before 65536 others (RFC 6864 section 4.3). The counters are shared by whoever falls into the same slot, but what goes on
-// the wire is the counter under a permutation that belongs to source, destination and protocol alone, so that nobody learns
-// from the IDs that he gets how many others got.
+// packetID gives the ID for a packet that may be fragmented: one that does not come again for the same source,
+// destination and protocol before 65536 others (RFC 6864 section 4.3). The counters are shared by whoever falls
+// into the same slot, but what goes on the wire is the counter under a permutation that belongs to source,
+// destination and protocol alone, so that nobody learns from the IDs that he gets how many others got.
 func (r *random) packetID(src, dst netip.Addr, proto dissect.IPProto) uint16 {
 	var b [33]byte
 	a, d := src.As16(), dst.As16()

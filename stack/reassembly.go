@@ -41,8 +41,8 @@ type partial struct {
 	older, newer *partial
 }
 
-// reassembler puts fragments together. What it holds is bounded by Config.ReassemblyMemory: the oldest datagram makes room for
-// the newest, so that a stray fragment blocks nobody.
+// reassembler puts fragments together. What it holds is bounded by Config.ReassemblyMemory: the oldest datagram
+// makes room for the newest, so that a stray fragment blocks nobody.
 type reassembler struct {
 	stack          *Stack
 	partials       map[fragmentKey]*partial
@@ -58,8 +58,8 @@ func (r *reassembler) init(s *Stack) {
 	r.timer = makeTimer(r)
 }
 
-// add takes a fragment, which is counted here, and returns the whole packet if that completes it. The packet is lent until the
-// following call.
+// add takes a fragment, which is counted here, and returns the whole packet if that completes it. The packet is
+// lent until the following call.
 func (r *reassembler) add(ip dissect.IPv4, in arrival) dissect.IPv4 {
 	s := r.stack
 	start, data, more := ip.FragmentOffset(), ip.Payload(), ip.MoreFragments()
@@ -119,8 +119,8 @@ func (r *reassembler) add(ip dissect.IPv4, in arrival) dissect.IPv4 {
 	return nil
 }
 
-// assemble writes the whole packet. data, from start on, is the fragment that was missing. The header is that of fragment 0; CE on
-// any fragment survives (RFC 3168 section 5.3).
+// assemble writes the whole packet. data, from start on, is the fragment that was missing. The header is that of
+// fragment 0; CE on any fragment survives (RFC 3168 section 5.3).
 func (r *reassembler) assemble(p *partial, start int, data []byte) {
 	hlen := len(p.header)
 	r.packet = append(r.packet[:0], p.header...)

@@ -20,10 +20,10 @@ var (
 	ErrBadRoute = errors.New("invalid route")
 )
 
-// AddRoute adds a route. The errors are ErrBadRoute, wrapped with what is wrong: a gateway of the other family or not the address of
-// one host, no interface that reaches the gateway, an interface of another stack. A gateway outside the interface's
-// prefixes is allowed if the interface is named: it is asked for there, as a /32 lease needs. A route that is there
-// already (same prefix, gateway and interface) is replaced.
+// AddRoute adds a route. The errors are ErrBadRoute, wrapped with what is wrong: a gateway of the other family or
+// not the address of one host, no interface that reaches the gateway, an interface of another stack. A gateway
+// outside the interface's prefixes is allowed if the interface is named: it is asked for there, as a /32 lease
+// needs. A route that is there already (same prefix, gateway and interface) is replaced.
 func (s *Stack) AddRoute(r Route) error {
 	if !r.Prefix.IsValid() {
 		return fmt.Errorf("%w: no prefix", ErrBadRoute)
@@ -109,8 +109,8 @@ type path struct {
 	src  netip.Addr
 }
 
-// route finds the path to dst. src, if valid, is the source address that the packet will have, and on, if not nil, the only
-// interface that may be used. Errors are ErrNoRoute and ErrNotOurs.
+// route finds the path to dst. src, if valid, is the source address that the packet will have, and on, if not nil,
+// the only interface that may be used. Errors are ErrNoRoute and ErrNotOurs.
 func (s *Stack) route(dst, src netip.Addr, on *Interface) (path, error) {
 	if src.IsValid() && s.local(src) == nil {
 		return path{}, ErrNotOurs
@@ -187,8 +187,8 @@ func (s *Stack) usable(r *Route, i int) bool {
 	return true
 }
 
-// broadcastInterface is where a broadcast or multicast leaves whose sender did not bind to an interface: that of its source
-// address, else the first that has an address.
+// broadcastInterface is where a broadcast or multicast leaves whose sender did not bind to an interface: that of
+// its source address, else the first that has an address.
 func (s *Stack) broadcastInterface(src netip.Addr, on *Interface) *Interface {
 	for _, ifc := range s.interfaces[1:] {
 		if len(ifc.addrs) == 0 || on != nil && on != ifc {

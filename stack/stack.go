@@ -54,7 +54,7 @@ func New(cfg Config) *Stack {
 	def(&cfg.UDPSndBuf, 256<<10)
 	def(&cfg.Neighbors, 512)
 	def(&cfg.NeighborReachable, 30*time.Second)
-	def(&cfg.NeighborQueue, 64)
+	def(&cfg.NeighborQueue, 256)
 	def(&cfg.NeighborQueueBytes, 1<<20)
 	def(&cfg.ReassemblyMemory, 2<<20)
 	def(&cfg.ReassemblyTimeout, 60*time.Second)
@@ -81,8 +81,8 @@ func (s *Stack) Advance(now Time) { s.now = max(s.now, now) }
 // Now is the time of the last Poll or Advance.
 func (s *Stack) Now() Time { return s.now }
 
-// Poll does the work that is due at now: it takes frames from the devices, runs timers, calls handlers, and sends what may
-// be sent. It does a bounded amount of each and reports whether there is more to do at once.
+// Poll does the work that is due at now: it takes frames from the devices, runs timers, calls handlers, and sends
+// what may be sent. It does a bounded amount of each and reports whether there is more to do at once.
 func (s *Stack) Poll(now Time) bool {
 	s.Advance(now)
 	for _, ifc := range s.interfaces {
@@ -98,7 +98,8 @@ func (s *Stack) Poll(now Time) bool {
 	return s.NextPoll() <= s.now
 }
 
-// NextPoll is when Poll has to be called next if nothing else happens before. A time that is not after the last Poll's means at once.
+// NextPoll is when Poll has to be called next if nothing else happens before. A time that is not after the last
+// Poll's means at once.
 func (s *Stack) NextPoll() Time {
 	if len(s.notify) > 0 {
 		return s.now
@@ -133,8 +134,8 @@ type sender interface {
 	emit(ifc *Interface) bool
 }
 
-// SetHandler makes f the socket's handler, see the package comment; nil takes it away. f is called once in the following Poll,
-// whatever there is.
+// SetHandler makes f the socket's handler, see the package comment; nil takes it away. f is called once in the
+// following Poll, whatever there is.
 func (k *socket) SetHandler(f func()) {
 	k.handler = f
 	k.wake()

@@ -60,13 +60,14 @@ type TCPSocket struct {
 	prev, next    *TCPSocket   // the list of all connections
 	older, newer  *TCPSocket   // the list of those in TIME-WAIT without a program
 
-	ttl, dscp uint8
-	queued    bool  // in the ready ring of an interface
-	half      bool  // in SYN-RECEIVED, counted by its listener
-	gone      bool  // no longer in the tables
-	closed    bool  // by the program
-	waiting   bool  // in the TIME-WAIT list
-	failed    error // why the stack ended it, if it did
+	ttl, dscp  uint8
+	unanswered uint8 // segments with data since the last one sent, up to 2
+	queued     bool  // in the ready ring of an interface
+	half       bool  // in SYN-RECEIVED, counted by its listener
+	gone       bool  // no longer in the tables
+	closed     bool  // by the program
+	waiting    bool  // in the TIME-WAIT list
+	failed     error // why the stack ended it, if it did
 
 	// What the handler was last told.
 	seen struct {
@@ -77,8 +78,8 @@ type TCPSocket struct {
 }
 
 // DialTCP opens a connection to remote and returns at once, in SYN-SENT. The handler is called when it is
-// established, State being tcp.Established, or has failed, Err saying why. Errors: ErrInvalidAddr, ErrNotOurs, ErrNoRoute, ErrAddrInUse,
-// ErrNoPorts, ErrTooMany, tcp.ErrBufferSize.
+// established, State being tcp.Established, or has failed, Err saying why. Errors: ErrInvalidAddr, ErrNotOurs,
+// ErrNoRoute, ErrAddrInUse, ErrNoPorts, ErrTooMany, tcp.ErrBufferSize.
 func (s *Stack) DialTCP(remote netip.AddrPort, opt TCPOptions) (*TCPSocket, error) {
 	remote, opt.Local = unmap(remote), unmap(opt.Local)
 	if remote.Port() == 0 || !s.isUnicast(remote.Addr()) {
@@ -117,13 +118,14 @@ func (s *Stack) DialTCP(remote netip.AddrPort, opt TCPOptions) (*TCPSocket, erro
 	c.on = opt.Interface
 	s.counters.TCPConnects++
 	s.tcp.active = c
-	c.conn.Connect(s.now, s.tcpConfig(p.ifc, opt.Config, nil), tcp.Seq(s.random.iss(s.now, local, remote)), s.random.tsOffset(local, remote))
+	iss := tcp.Seq(s.random.iss(s.now, local, remote))
+	c.conn.Connect(s.now, s.tcpConfig(p.ifc, opt.Config, nil), iss, s.random.tsOffset(local, remote))
 	c.touched()
 	return c, nil
 }
 
-// ListenTCP opens a listener on local: an address of ours, or the unspecified address for all of them. Port 0 has a free one
-// chosen. Errors: ErrInvalidAddr, ErrNotOurs, ErrAddrInUse, ErrNoPorts, tcp.ErrBufferSize.
+// ListenTCP opens a listener on local: an address of ours, or the unspecified address for all of them. Port 0 has
+// a free one chosen. Errors: ErrInvalidAddr, ErrNotOurs, ErrAddrInUse, ErrNoPorts, tcp.ErrBufferSize.
 func (s *Stack) ListenTCP(local netip.AddrPort, opt TCPOptions) (*TCPListener, error) {
 	local = unmap(local)
 	if !local.Addr().IsValid() {
@@ -159,8 +161,8 @@ func (s *Stack) ListenTCP(local netip.AddrPort, opt TCPOptions) (*TCPListener, e
 	return l, nil
 }
 
-// TCPSockets gives every connection, those without a program (TIME-WAIT and the like) included, oldest first. Connections must not be
-// opened or closed meanwhile.
+// TCPSockets gives every connection, those without a program (TIME-WAIT and the like) included, oldest first.
+// Connections must not be opened or closed meanwhile.
 func (s *Stack) TCPSockets() iter.Seq[*TCPSocket] {
 	return func(yield func(*TCPSocket) bool) {
 		for c := s.tcp.first; c != nil; c = c.next {
@@ -225,8 +227,8 @@ func (c *TCPSocket) State() tcp.State { return c.conn.State() }
 // Info is a snapshot of the connection's variables.
 func (c *TCPSocket) Info() tcp.Info { return c.conn.Info() }
 
-// Err is why the connection ended: nil while it lives and after an orderly end, ErrReset, ErrRefused, ErrTimeout, ErrClosed,
-// or ErrNotOurs when the address was taken away.
+// Err is why the connection ended: nil while it lives and after an orderly end, ErrReset, ErrRefused, ErrTimeout,
+// ErrClosed, or ErrNotOurs when the address was taken away.
 func (c *TCPSocket) Err() error {
 	if c.failed != nil {
 		return c.failed
@@ -234,8 +236,8 @@ func (c *TCPSocket) Err() error {
 	return c.conn.Err()
 }
 
-// SoftError gives the last error that does not end the connection, such as ErrHostUnreachable from a router, and forgets it
-// (RFC 9293 section 3.9.1.8).
+// SoftError gives the last error that does not end the connection, such as ErrHostUnreachable from a router, and
+// forgets it (RFC 9293 section 3.9.1.8).
 func (c *TCPSocket) SoftError() error { return c.conn.SoftErr() }
 
 // Readable is how many bytes Read would give, Writable how many Write would take.
@@ -256,8 +258,8 @@ func (c *TCPSocket) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Peek gives received bytes without taking or copying them: two consecutive pieces of the receive ring, lent until the following
-// call on the socket or the following Poll. Discard takes them.
+// Peek gives received bytes without taking or copying them: two consecutive pieces of the receive ring, lent until
+// the following call on the socket or the following Poll. Discard takes them.
 func (c *TCPSocket) Peek() (a, b []byte) {
 	if c.closed {
 		return nil, nil
@@ -275,8 +277,8 @@ func (c *TCPSocket) Discard(n int) {
 	c.touched()
 }
 
-// Write queues as many bytes as there is room for and says how many those were. Errors: ErrWouldBlock when there is no room at all,
-// ErrClosed after CloseWrite or Close, else why the connection ended.
+// Write queues as many bytes as there is room for and says how many those were. Errors: ErrWouldBlock when there
+// is no room at all, ErrClosed after CloseWrite or Close, else why the connection ended.
 func (c *TCPSocket) Write(p []byte) (int, error) {
 	if c.closed {
 		return 0, ErrClosed
@@ -298,8 +300,9 @@ func (c *TCPSocket) CloseWrite() error {
 	return err
 }
 
-// Close gives the connection up: what is queued is still sent, then FIN; data that was not read or that comes later is answered
-// by RST (RFC 9293 section 3.6.1). The handler is not called again. The socket must not be used any more.
+// Close gives the connection up: what is queued is still sent, then FIN; data that was not read or that comes
+// later is answered by RST (RFC 9293 section 3.6.1). The handler is not called again. The socket must not be used
+// any more.
 func (c *TCPSocket) Close() {
 	if c.closed {
 		return
@@ -351,7 +354,8 @@ func (c *TCPSocket) SetUserTimeout(d time.Duration) {
 	c.touched()
 }
 
-// touched follows a call of the program's: what it changed is not news for the handler, and something may have to be sent.
+// touched follows a call of the program's: what it changed is not news for the handler, and something may have to
+// be sent.
 func (c *TCPSocket) touched() {
 	c.note()
 	c.markReady()

@@ -270,7 +270,8 @@ func TestTCPBacklog(t *testing.T) {
 	}
 }
 
-// Listeners: bound to the interface before not bound, to the address before the wildcard; what they do not take is silent.
+// Listeners: bound to the interface before not bound, to the address before the wildcard; what they do not take is
+// silent.
 func TestTCPListenerChoice(t *testing.T) {
 	h := newBench(t, Config{})
 	h.knowPeer()
@@ -606,5 +607,74 @@ func TestStackIterators(t *testing.T) {
 	}
 	if list := h.Interfaces(); len(list) != 2 || !list[0].Loopback() || list[1].Name() != "eth0" || list[1].MTU() != 1500 || list[1].HardwareAddr() != ourMAC {
 		t.Errorf("interfaces %v", list)
+	}
+}
+
+// The number of connections is bounded: one in TIME-WAIT makes room, else SYNs are dropped without an answer.
+func TestTCPMaxConns(t *testing.T) {
+	h := newBench(t, Config{MaxConns: 2})
+	h.knowPeer()
+	l := h.listen("0.0.0.0:80", TCPOptions{})
+	s := h.open(1)
+	h.open(2)
+	syn := tcpFrame(dissect.IPv4Header{}, dissect.TCPHeader{SrcPort: 3, DstPort: 80, Seq: 1000, Flags: dissect.SYN}, "")
+	h.rx(syn)
+	h.expect()
+	h.counted("TCPTooMany", 1)
+	c, _ := l.Accept()
+	c.Close()
+	h.poll()
+	s.Ack, s.Flags = h.lastTCP().Seq()+1, dissect.ACK|dissect.FIN
+	h.rx(tcpFrame(dissect.IPv4Header{}, s, ""))
+	h.dev.out = nil
+	h.rx(syn)
+	h.expect("tcp 192.168.69.1>192.168.69.100 80>3 SYN|ACK len 0")
+	if _, err := h.ListenTCP(ap("0.0.0.0:81"), TCPOptions{Config: &tcp.Config{RcvBuf: 1<<30 + 1}}); err != tcp.ErrBufferSize {
+		t.Errorf("a buffer beyond 1 GiB: %v", err)
+	}
+}
+
+// Among many connections that have much to send, each gets its turn.
+func TestTCPFairness(t *testing.T) {
+	p := newPair(t, Config{TCP: tcp.Config{RcvBuf: 1 << 16, SndBuf: 1 << 16}})
+	const n = 20
+	l, _ := p.b.ListenTCP(ap("10.0.0.2:80"), TCPOptions{})
+	received := map[uint16]int{}
+	buf := bytesOf(4096)
+	for range n {
+		c, err := p.a.DialTCP(ap("10.0.0.2:80"), TCPOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.SetHandler(func() {
+			for {
+				if _, err := c.Write(buf); err != nil {
+					return
+				}
+			}
+		})
+	}
+	l.SetHandler(func() {
+		for {
+			d, err := l.Accept()
+			if err != nil {
+				return
+			}
+			d.SetHandler(func() {
+				a, b := d.Peek()
+				received[d.RemoteAddr().Port()] += len(a) + len(b)
+				d.Discard(len(a) + len(b))
+			})
+		}
+	})
+	for range 5000 {
+		p.round()
+	}
+	least, most := 1<<62, 0
+	for _, k := range received {
+		least, most = min(least, k), max(most, k)
+	}
+	if len(received) != n || least*2 < most {
+		t.Errorf("%d connections, between %d and %d bytes", len(received), least, most)
 	}
 }

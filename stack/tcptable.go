@@ -49,7 +49,9 @@ func (t *tcpTable) init(s *Stack) {
 
 // newTCP makes a socket and puts it into the tables.
 func (s *Stack) newTCP(local, remote netip.AddrPort, p path, opt *TCPOptions) *TCPSocket {
-	c := &TCPSocket{local: local, remote: remote, path: p, pathGen: s.routeGen, ttl: opt.TTL, dscp: opt.DSCP & 63, on: opt.Interface}
+	c := &TCPSocket{
+		local: local, remote: remote, path: p, pathGen: s.routeGen, on: opt.Interface, ttl: opt.TTL, dscp: opt.DSCP & 63,
+	}
 	c.stack = s
 	def(&c.ttl, s.cfg.TTL)
 	c.timer = makeTimer(c)
@@ -157,8 +159,8 @@ func (t *tcpTable) addrRemoved(a netip.Addr) {
 	})
 }
 
-// tcpConfig gives base (nil for Config.TCP) as it is on ifc: with an MSS that fits, with the stack's counters and events. Copies are kept in *cache
-// if that is not nil.
+// tcpConfig gives base (nil for Config.TCP) as it is on ifc: with an MSS that fits, with the stack's counters and
+// events. Copies are kept in *cache if that is not nil.
 func (s *Stack) tcpConfig(ifc *Interface, base *tcp.Config, cache *[]*tcp.Config) *tcp.Config {
 	own := base == nil
 	if own {
@@ -249,8 +251,8 @@ func (s *Stack) tcpInput(ip dissect.IPv4, in arrival) {
 	}
 }
 
-// listener finds who listens at local for what comes by ifc: bound to the interface before not bound, to the address before
-// not bound.
+// listener finds who listens at local for what comes by ifc: bound to the interface before not bound, to the
+// address before not bound.
 func (s *Stack) listener(local netip.AddrPort, ifc *Interface) *TCPListener {
 	var best *TCPListener
 	bestScore := -1
@@ -272,7 +274,8 @@ func (s *Stack) listener(local netip.AddrPort, ifc *Interface) *TCPListener {
 	return best
 }
 
-// accept makes a connection in SYN-RECEIVED for a SYN. old, if there is one, is the connection in TIME-WAIT that it replaces.
+// accept makes a connection in SYN-RECEIVED for a SYN. old, if there is one, is the connection in TIME-WAIT that
+// it replaces.
 func (s *Stack) accept(l *TCPListener, seg *tcp.Segment, local, remote netip.AddrPort, old *TCPSocket, ifc *Interface) {
 	switch {
 	case l.half+l.accepted.len() >= l.opt.Backlog:
@@ -325,8 +328,19 @@ func (s *Stack) reset(seg *tcp.Segment, local, remote netip.AddrPort) {
 	s.sendSegment(&packet{path: p, dst: remote.Addr(), ttl: s.cfg.TTL}, &s.out)
 }
 
-// input gives a segment to the connection.
+// input gives a segment to the connection. What there is to answer waits until the program has seen the data, so
+// that one ACK opens the window too; but of many segments that come in one Poll every second one is acknowledged
+// by itself (RFC 9293 section 3.8.6.3, SHLD-19), because the sender's window grows by the number of ACKs.
 func (c *TCPSocket) input(seg *tcp.Segment) {
+	if len(seg.Payload) > 0 {
+		if c.unanswered == 2 {
+			c.unanswered = 0
+			if c.conn.Deadline() <= c.stack.now && c.findPath() && !c.path.ifc.Stalled() {
+				c.sendOne()
+			}
+		}
+		c.unanswered++
+	}
 	c.activate()
 	c.conn.Input(c.stack.now, seg)
 	c.settle()
@@ -336,8 +350,8 @@ func (c *TCPSocket) input(seg *tcp.Segment) {
 // activate makes c the connection that events belong to.
 func (c *TCPSocket) activate() { c.stack.tcp.active = c }
 
-// networkError lets the connection know of an error that did not come by TCP. A hard one ends it if it is not open yet (RFC 5927
-// section 5.2).
+// networkError lets the connection know of an error that did not come by TCP. A hard one ends it if it is not open
+// yet (RFC 5927 section 5.2).
 func (c *TCPSocket) networkError(err error, hard bool) {
 	c.activate()
 	if hard {
@@ -396,7 +410,8 @@ func (c *TCPSocket) guard(ifc *Interface) {
 	}
 }
 
-// home is the interface in whose turn the connection sends: the loopback's if there is no route now, since that never stalls for long.
+// home is the interface in whose turn the connection sends: the loopback's if there is no route now, since that
+// never stalls for long.
 func (c *TCPSocket) home() *Interface {
 	if c.findPath() {
 		return c.path.ifc
@@ -424,6 +439,7 @@ const quantum = 4
 // emit sends what the connection has to send. Part of sender.
 func (c *TCPSocket) emit(ifc *Interface) bool {
 	more := true
+	c.unanswered = 0
 	for n := 0; more && n < quantum && !ifc.Stalled(); n++ {
 		if c.gone || c.home() != ifc {
 			break

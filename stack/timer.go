@@ -5,9 +5,9 @@ type expirer interface {
 	expire(now Time)
 }
 
-// timer is one deadline of a socket, a neighbor or the like. Deadlines mostly move away from the present (every ACK moves a
-// retransmission timer), so a timer that is set to a later time stays where it is in the heap and is put right when it
-// comes to the top.
+// timer is one deadline of a socket, a neighbor or the like. Deadlines mostly move away from the present (every
+// ACK moves a retransmission timer), so a timer that is set to a later time stays where it is in the heap and is
+// put right when it comes to the top.
 type timer struct {
 	at    Time // when it is due; Never if it is off
 	index int32

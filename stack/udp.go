@@ -63,14 +63,17 @@ type datagram struct {
 	path path   // snd only
 }
 
-// size is what the datagram counts for.
-func (d *datagram) size() int { return len(d.data) + 64 }
+// datagramSize is what a datagram of n bytes counts for: the memory that it takes.
+func datagramSize(n int) int { return bufferSize(n) + 64 }
+
+func (d *datagram) size() int { return datagramSize(len(d.data)) }
 
 // maxUDP is the largest payload that an IPv4 datagram carries.
 const maxUDP = maxMTU - dissect.IPv4MinHeaderLen - dissect.UDPHeaderLen
 
-// ListenUDP opens a socket on local: an address of ours, a broadcast or multicast address to receive only what is sent there, or
-// the unspecified address for everything. Port 0 has a free one chosen. Errors: ErrInvalidAddr, ErrNotOurs, ErrAddrInUse, ErrNoPorts.
+// ListenUDP opens a socket on local: an address of ours, a broadcast or multicast address to receive only what is
+// sent there, or the unspecified address for everything. Port 0 has a free one chosen. Errors: ErrInvalidAddr,
+// ErrNotOurs, ErrAddrInUse, ErrNoPorts.
 func (s *Stack) ListenUDP(local netip.AddrPort, opt UDPOptions) (*UDPSocket, error) {
 	local = unmap(local)
 	if !local.Addr().IsValid() {
@@ -117,8 +120,9 @@ func (s *Stack) DialUDP(remote netip.AddrPort, opt UDPOptions) (*UDPSocket, erro
 	return u, nil
 }
 
-// Connect makes remote the only peer: only its datagrams are received from now on, and ICMP errors about it are reported. What is
-// queued from others is dropped. A socket that was bound to no address gets the one that packets to remote have.
+// Connect makes remote the only peer: only its datagrams are received from now on, and ICMP errors about it are
+// reported. What is queued from others is dropped. A socket that was bound to no address gets the one that packets
+// to remote have.
 func (u *UDPSocket) Connect(remote netip.AddrPort) error {
 	if u.closed {
 		return ErrClosed
@@ -156,10 +160,11 @@ func (u *UDPSocket) RemoteAddr() netip.AddrPort { return u.remote }
 // Dropped is how many datagrams were lost because the receive queue was full.
 func (u *UDPSocket) Dropped() uint64 { return u.dropped }
 
-// Readable reports whether Recv has something: a datagram or an error. Writable whether Send has room for a datagram of n bytes.
+// Readable reports whether Recv has something: a datagram or an error. Writable whether Send has room for a
+// datagram of n bytes.
 func (u *UDPSocket) Readable() bool { return u.err != nil || u.rcv.len() > 0 }
 func (u *UDPSocket) Writable(n int) bool {
-	return u.snd.len() == 0 || u.sndBytes+n+64 <= u.opt.SndBuf
+	return u.snd.len() == 0 || u.sndBytes+datagramSize(n) <= u.opt.SndBuf
 }
 
 // Recv takes the oldest datagram into p, cut off if p is too short. A pending ICMP error comes first, once. Errors:
@@ -211,7 +216,8 @@ func (u *UDPSocket) Write(p []byte) error {
 	return u.Send(p, UDPMessage{Remote: u.remote})
 }
 
-// Send queues a datagram for m.Remote, from m.Local if that is an address of ours, by m.Interface if that is not nil. Errors as for SendTo.
+// Send queues a datagram for m.Remote, from m.Local if that is an address of ours, by m.Interface if that is not
+// nil. Errors as for SendTo.
 func (u *UDPSocket) Send(p []byte, m UDPMessage) error {
 	if u.closed {
 		return ErrClosed
@@ -379,12 +385,12 @@ func (s *Stack) udpInput(ip dissect.IPv4, in arrival) {
 		s.drop(in.ifc, &s.counters.UDPQueueFull)
 	default:
 		s.drop(in.ifc, &s.counters.UDPNoSocket)
-		s.icmpError(ip, in, dissect.ICMPv4Header{Type: dissect.ICMPv4Unreachable, Code: dissect.ICMPv4PortUnreachable})
+		s.icmpError(ip, in, unreachable(dissect.ICMPv4PortUnreachable))
 	}
 }
 
-// match says how well the socket fits a received datagram, -1 if not at all: bound to the interface before not bound, connected to
-// the peer before not connected, bound to the address before not bound.
+// match says how well the socket fits a received datagram, -1 if not at all: bound to the interface before not
+// bound, connected to the peer before not connected, bound to the address before not bound.
 func (u *UDPSocket) match(m *UDPMessage) int {
 	score := 0
 	if u.opt.Interface != nil {
@@ -410,7 +416,7 @@ func (u *UDPSocket) match(m *UDPMessage) int {
 
 // deliver queues a datagram for the program, if there is room.
 func (u *UDPSocket) deliver(m *UDPMessage, data []byte) bool {
-	if u.rcv.len() > 0 && u.rcvBytes+len(data)+64 > u.opt.RcvBuf {
+	if u.rcv.len() > 0 && u.rcvBytes+datagramSize(len(data)) > u.opt.RcvBuf {
 		u.dropped++
 		return false
 	}
@@ -421,8 +427,8 @@ func (u *UDPSocket) deliver(m *UDPMessage, data []byte) bool {
 	return true
 }
 
-// udpError gives an error to the socket whose datagram from local to remote caused it: the connected one, else one that asked for
-// errors (RFC 8085 section 5.2).
+// udpError gives an error to the socket whose datagram from local to remote caused it: the connected one, else one
+// that asked for errors (RFC 8085 section 5.2).
 func (s *Stack) udpError(local, remote netip.AddrPort, err error) bool {
 	var found *UDPSocket
 	for _, u := range s.udp.ports[local.Port()] {

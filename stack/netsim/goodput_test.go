@@ -10,8 +10,9 @@ import (
 	"smoltcp/stack/tcp"
 )
 
-// Goodput of one connection one way over a round trip of 100 ms without a rate limit, by buffer and loss: the simulation that Rust's
-// smoltcp publishes figures for (with 32768 bytes: 322945, 266384 and 74126 B/s at 0, 1 and 10 %).
+// Goodput of one connection one way over a round trip of 100 ms without a rate limit, by buffer and loss: the
+// simulation that Rust's smoltcp publishes figures for (with 32768 bytes: 322945, 266384 and 74126 B/s at 0, 1 and
+// 10 %).
 func TestGoodput(t *testing.T) {
 	for _, c := range []struct {
 		buf  int

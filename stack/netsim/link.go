@@ -183,7 +183,8 @@ func (e *End) Send(pieces [][]byte) (bool, error) {
 // chance decides something of probability p.
 func (e *End) chance(p float64) bool { return p > 0 && e.sim.rng.Float64() < p }
 
-// lost decides whether a frame is lost: a Gilbert model whose bursts are Burst long on average and whose losses are Loss in all.
+// lost decides whether a frame is lost: a Gilbert model whose bursts are Burst long on average and whose losses
+// are Loss in all.
 func (e *End) lost() bool {
 	c := &e.cfg
 	if c.Burst <= 1 {

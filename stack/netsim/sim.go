@@ -1,5 +1,6 @@
-// Package netsim is a network in virtual time, for tests: stacks, and links between them that delay, limit, lose, reorder, duplicate
-// and corrupt real frames. Everything random comes from one seed: a run with the same seed and the same calls is the same run.
+// Package netsim is a network in virtual time, for tests: stacks, and links between them that delay, limit, lose,
+// reorder, duplicate and corrupt real frames. Everything random comes from one seed: a run with the same seed and
+// the same calls is the same run.
 //
 //	sim := netsim.New(1)
 //	a, b := sim.Link(netsim.LinkConfig{Delay: 10 * time.Millisecond, Loss: 0.01})
@@ -94,11 +95,12 @@ func (s *Sim) After(d time.Duration, f func()) { s.push(event{at: s.now.Add(d), 
 // Run lets d pass.
 func (s *Sim) Run(d time.Duration) { s.Until(func() bool { return false }, d) }
 
-// maxPolls bounds how often a node may ask to be polled at one instant. A stack that has something to do at once for ever is broken.
+// maxPolls bounds how often a node may ask to be polled at one instant. A stack that has something to do at once
+// for ever is broken.
 const maxPolls = 100000
 
-// Until lets time pass until done reports true, but no more than limit, and reports what done said last. done is asked after
-// each instant at which anything happened.
+// Until lets time pass until done reports true, but no more than limit, and reports what done said last. done is
+// asked after each instant at which anything happened.
 func (s *Sim) Until(done func() bool, limit time.Duration) bool {
 	end := s.now.Add(limit)
 	s.refresh()

@@ -507,8 +507,13 @@ func (c *Conn) textOutOfOrder(s *arrival) {
 func (c *Conn) checkFin(s *arrival) bool {
 	if s.fin() && !c.finKnown {
 		c.finSeq, c.finKnown = s.end(), true
+		// Nothing past it counts, also if it was here before.
 		c.asm.cut(c.finSeq)
-		c.rcv.cut(c.rcv.n + int(c.finSeq-c.rcvNxt))
+		keep := c.rcv.n
+		if !c.asm.empty() {
+			keep += int(c.asm.end() - c.rcvNxt)
+		}
+		c.rcv.cut(keep)
 	}
 	if s.fin() {
 		c.ackDue = true

@@ -1,6 +1,6 @@
 package format
 
-// The messages of this file are rare: node information queries (RFC 4620) and router renumbering (RFC 2894).
+// The messages of this file are rare ones: node information queries (RFC 4620) and router renumbering (RFC 2894).
 
 const nodeInfoLen = 16
 
@@ -102,8 +102,10 @@ func (p *Line) niDomain(b, d []byte) []byte {
 		for _, c := range d[1 : 1+n] {
 			b = appendVisible(b, c)
 		}
-		b = append(b, '.')
 		d = d[1+n:]
+		if len(d) > 1 && d[0] != 0 || len(d) == 1 && d[0] == 0 {
+			b = append(b, '.')
+		}
 	}
 	return append(b, '"')
 }
@@ -210,7 +212,7 @@ func (m *icmp6Message) renumbering(b []byte) ([]byte, bool) {
 	if len(d) < renumberMatchLen {
 		return m.p.trunc(b, "icmp6"), true
 	}
-	b = append(b, " match("...)
+	b = append(m.p.renumberingPart(b), "match("...)
 	switch d[0] {
 	case 1:
 		b = append(b, "add,"...)
@@ -243,11 +245,19 @@ func (m *icmp6Message) renumbering(b []byte) ([]byte, bool) {
 	return b, true
 }
 
+// renumberingPart begins a part of a command, on a line of its own if -v was given more than once.
+func (p *Line) renumberingPart(b []byte) []byte {
+	if p.opts.Verbose > 1 {
+		return append(b, "\n\t"...)
+	}
+	return append(b, ' ')
+}
+
 var renumberFlags = []bitName{{0x80, "T"}, {0x40, "R"}, {0x20, "A"}, {0x10, "S"}, {0x08, "P"}}
 
 // renumberingUse prints the prefix to use in place of the one that matches.
 func (p *Line) renumberingUse(b, d []byte) []byte {
-	b = append(b, " use("...)
+	b = append(p.renumberingPart(b), "use("...)
 	if flags := d[12]; flags != 0 {
 		if flags&0x80 != 0 {
 			b = append(b, 'V')
