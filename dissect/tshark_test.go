@@ -18,7 +18,7 @@ import (
 
 // A difference is a field that tshark shows in another way than we do, on purpose.
 type difference struct {
-	sample string // "" for all
+	sample string // "" for all; "x*" for all that start with x
 	field  string // or a prefix of fields, before a dot
 	why    string
 }
@@ -97,7 +97,9 @@ var tsharkDifferences = []difference{
 func findDifference(known []difference, sample, field string) *difference {
 	for i := range known {
 		d := &known[i]
-		if (d.sample == "" || d.sample == sample) && (d.field == field || strings.HasPrefix(field, d.field+".")) {
+		start, open := strings.CutSuffix(d.sample, "*")
+		here := d.sample == "" || d.sample == sample || open && strings.HasPrefix(sample, start)
+		if here && (d.field == field || strings.HasPrefix(field, d.field+".")) {
 			return d
 		}
 	}

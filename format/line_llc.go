@@ -237,12 +237,12 @@ func (p *Line) snap(b, d []byte, length int) (_ []byte, known bool) {
 			if len(d) < 2 || length < 2 {
 				return p.trunc(b, "snap"), true
 			}
-			p.depth++
-			if p.depth > maxLineDepth {
-				return p.invalid(b), true
+			var ok bool
+			if b, ok = p.enter(b); !ok {
+				return b, true
 			}
 			b, _ = p.ethernet(b, d[2:], length-2)
-			p.depth--
+			p.leave()
 			known = true
 		}
 	}

@@ -667,7 +667,7 @@ func TestTCPFairness(t *testing.T) {
 			})
 		}
 	})
-	for range 5000 {
+	for range 1500 {
 		p.round()
 	}
 	least, most := 1<<62, 0

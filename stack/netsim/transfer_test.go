@@ -233,3 +233,35 @@ func TestDeterminism(t *testing.T) {
 		t.Error("seeds 7 and 8 gave the same run")
 	}
 }
+
+// Many seeds, each a network of its own: whatever it does to the frames, the streams arrive.
+func TestSeeds(t *testing.T) {
+	for seed := range uint64(240) {
+		sim := netsim.New(seed)
+		rng := sim.Rand()
+		link := func() netsim.LinkConfig {
+			return netsim.LinkConfig{
+				Delay: time.Duration(rng.IntN(20)) * time.Millisecond, Jitter: time.Duration(rng.IntN(3000)) * time.Microsecond,
+				Rate: []int{0, 1e6, 10e6, 100e6}[rng.IntN(4)], TxRing: []int{0, 1, 3, 64}[rng.IntN(4)], Queue: []int{0, 0, 5, 50}[rng.IntN(4)],
+				Loss: rng.Float64() * 0.1, Burst: 1 + rng.Float64()*4, Reorder: rng.Float64() * 0.1,
+				Duplicate: rng.Float64() * 0.1, Corrupt: rng.Float64() * 0.1, MTU: []int{1500, 576, 296}[rng.IntN(3)],
+			}
+		}
+		ab := link()
+		ba := link()
+		ba.MTU = ab.MTU
+		a, b := sim.Path(ab, ba)
+		conf := func() stack.Config {
+			buf := func() int { return []int{1, 64, 1000, 4096, 65536, 1 << 20}[rng.IntN(6)] }
+			return stack.Config{TCP: tcp.Config{
+				RcvBuf: buf(), SndBuf: buf(), NoDelay: rng.IntN(2) == 0, NoSACK: rng.IntN(3) == 0, NoTimestamps: rng.IntN(3) == 0,
+				NoWindowScale: rng.IntN(3) == 0, UserTimeout: time.Hour, SynTimeout: time.Hour, SynAckTimeout: time.Hour,
+			}}
+		}
+		size := 1000 << rng.IntN(7)
+		client, server := host(t, sim, a, 1, conf()), host(t, sim, b, 2, conf())
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			exchange(t, sim, client, server, 1+rng.IntN(5), size, 30*24*time.Hour)
+		})
+	}
+}

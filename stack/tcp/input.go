@@ -172,6 +172,10 @@ func (c *Conn) checkSequence(s *arrival) bool {
 	if !inside && s.Seq.Less(c.rcvNxt) {
 		inside = c.rcvNxt.Less(s.Seq + Seq(s.Len()))
 	}
+	if !inside && c.besideWindow(s) {
+		c.replyAck(s, OutOfWindow)
+		return true
+	}
 	if !inside {
 		c.dropped(OutOfWindow, 0)
 		if c.state == TimeWait && s.fin() {
@@ -191,6 +195,17 @@ func (c *Conn) checkSequence(s *arrival) bool {
 		c.trim(s)
 	}
 	return true
+}
+
+// besideWindow reports whether a segment without text, one number off, is the ACK of a peer that probes our closed window:
+// whether its octet was taken is what neither side knows. When both probe, and nobody looked at such ACKs, none
+// would ever get through.
+func (c *Conn) besideWindow(s *arrival) bool {
+	if s.Len() > 0 || !c.synchronized() {
+		return false
+	}
+	probing := c.sndWnd == 0 && c.sndUna != c.sndNxt
+	return s.Seq == c.rcvNxt-1 && probing || s.Seq == c.rcvNxt+1 && c.rcvWnd() == 0
 }
 
 // checkTimestamp is PAWS (RFC 7323 section 5), and drops what has no timestamp (section 3.2). A SYN passes without, to be
@@ -366,8 +381,9 @@ func (c *Conn) takeAck(ack Seq, o dissect.TCPOptionValues) (a acked) {
 	case a.timed:
 		c.sampleRTTIn(c.now.Sub(a.sentAt), flight)
 	case c.tsOK && o.HasTimestamps && o.TSEcr != 0:
-		// Something was sent twice, but the echo says which of the two arrived (RFC 7323 section 4.1).
-		if ms := int32(c.tsNow() - o.TSEcr); ms >= 0 {
+		// Something was sent twice, but the echo says which of the two arrived (RFC 7323 section 4.1). Where it names the
+		// first it proves little: more likely the ACK for it got lost, and this one answers a duplicate.
+		if ms := int32(c.tsNow() - o.TSEcr); ms >= 0 && int32(o.TSEcr-c.tsAt(a.resentAt)) >= 0 {
 			c.sampleRTTIn(time.Duration(ms)*time.Millisecond, flight)
 		}
 	}

@@ -336,8 +336,10 @@ func (c *Conn) addTimestamps(h *dissect.TCPHeader) {
 	}
 }
 
-// tsNow is our timestamp clock: milliseconds (RFC 7323 section 5.4), from an offset that differs for each connection.
-func (c *Conn) tsNow() uint32 { return c.tsOffset + uint32(c.now/1e6) }
+// tsAt is our timestamp clock: milliseconds (RFC 7323 section 5.4), from an offset that differs for each connection.
+func (c *Conn) tsAt(t Time) uint32 { return c.tsOffset + uint32(t/1e6) }
+
+func (c *Conn) tsNow() uint32 { return c.tsAt(c.now) }
 
 // emitSyn writes our SYN, or SYN-ACK.
 func (c *Conn) emitSyn(out *Out) {

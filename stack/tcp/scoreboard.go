@@ -107,6 +107,7 @@ func (b *scoreboard) split(s Seq) {
 // acked is what an acknowledgment tells.
 type acked struct {
 	bytes     uint32 // newly acknowledged
+	resentAt  Time   // when the latest of it was sent again, if ambiguous
 	sentAt    Time   // when the earliest of it was sent
 	timed     bool   // sentAt counts: nothing that was sent twice is among it
 	ambiguous bool   // something that was sent twice is among it
@@ -129,8 +130,8 @@ func (b *scoreboard) ack(una Seq) (a acked) {
 		if r.flags&runLost != 0 {
 			b.lost -= size
 		}
-		if r.flags&runResent != 0 {
-			a.ambiguous = true
+		if r.flags&runResent != 0 && (!a.ambiguous || a.resentAt < r.at) {
+			a.ambiguous, a.resentAt = true, r.at
 		}
 		b.una = end
 		if end == r.end {

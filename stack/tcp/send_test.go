@@ -136,6 +136,26 @@ func TestZeroWindowProbes(t *testing.T) {
 	x.quiet(at + time.Hour)
 }
 
+// Both ends have probed, and both octets were taken, but no ACK arrived: each has 1 byte of room, which the
+// other's octet has filled again.
+func TestBothProbe(t *testing.T) {
+	for _, peer := range []string{
+		". 1:1(0) ack 2 win 0", // a peer like us: at the edge of the window that it knows
+		". 2:2(0) ack 2 win 0", // one that goes by the letter: at its SND.NXT, which we have
+		". 3:3(0) ack 2 win 0", // the same, when our window is closed and its octet was not taken
+	} {
+		x := establishedWith(t, 0, 1000, func(g *Config) { g.RcvBuf = 1 })
+		x.write(0, 5)
+		x.input(0, "P. 1:2(1) ack 1 win 0")
+		x.expect(0, ". 1:1(0) ack 2 win 0")
+		x.expect(200*ms, ". 1:2(1) ack 2 win 0")
+		x.input(210*ms, peer)
+		if i := x.c.Info(); i.Unacked != 0 {
+			t.Errorf("%s: the ACK of the probe is ignored", peer)
+		}
+	}
+}
+
 // trap: a retransmission timeout under a zero window goes on as probing (3.8.6, MUST-35, X-090).
 // trap: when the window opens, data that was in flight is retransmitted (3.8.6, X-087, X-090).
 func TestWindowClosesOverFlight(t *testing.T) {

@@ -112,7 +112,6 @@ func (w *wire) program(e *end) {
 			break
 		}
 		e.write = e.write[n:]
-		e.check(w)
 	}
 	if len(e.write) == 0 && !e.closed && e.State() != SynSent && e.State() != SynReceived {
 		e.closed = true
@@ -131,8 +130,8 @@ func (w *wire) program(e *end) {
 		} else if err != nil {
 			e.failed = err
 		}
-		e.check(w)
 	}
+	e.check(w)
 }
 
 // checkSegment checks what an end sends against what it sent before.
