@@ -64,8 +64,10 @@ func New(env Env) *cli.App {
 		Writer:          env.Stdout,
 		ErrWriter:       env.Stderr,
 		HideHelpCommand: true,
-		OnUsageError:    func(c *cli.Context, err error, _ bool) error { return usagef("%s (see smoltcp --help)", plainFlagError(err)) },
-		ExitErrHandler:  func(*cli.Context, error) {},
+		OnUsageError: func(c *cli.Context, err error, _ bool) error {
+			return usagef("%s (see smoltcp --help)", plainFlagError(err))
+		},
+		ExitErrHandler: func(*cli.Context, error) {},
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
 				var have []string

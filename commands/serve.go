@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	mrand "math/rand/v2"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -109,6 +110,12 @@ func readServe(c *cli.Context, env Env) (o serveOptions, err error) {
 		return o, usagef("%q: one interface is enough", c.Args().Slice())
 	}
 	o.pcap, o.trace, o.verbose = c.String("pcap"), c.Bool("trace"), c.Bool("verbose")
+	switch {
+	case o.pcap == "-" && o.trace:
+		return o, usagef("--pcap - --trace: packets and text cannot both go to standard output")
+	case o.out.count > 0 && !o.trace:
+		return o, usagef("-c %d: counts the frames of --trace, which is not there", o.out.count)
+	}
 	o.buffer, o.serviceBuffer = c.Int("buffer"), c.Int("service-buffer")
 	for _, b := range []struct {
 		flag string
@@ -129,6 +136,11 @@ func readServe(c *cli.Context, env Env) (o serveOptions, err error) {
 	}
 	if o.device.HostAddrs, err = readPrefixes("host-addr", c.StringSlice("host-addr")); err != nil {
 		return o, err
+	}
+	for _, a := range o.addrs {
+		if slices.ContainsFunc(o.device.HostAddrs, func(h netip.Prefix) bool { return h.Addr() == a.Addr() }) {
+			return o, usagef("--addr %s: the kernel's side has that address (--host-addr)", a)
+		}
 	}
 	gateway := c.String("gateway")
 	if gateway == "" && !c.IsSet("addr") {
@@ -208,22 +220,29 @@ func readFaults(c *cli.Context, f *capture.FaultConfig) error {
 const shutdownGrace = time.Second
 
 func serve(ctx context.Context, env Env, o serveOptions) error {
-	log := slog.New(slog.DiscardHandler)
-	if o.verbose {
-		log = slog.New(slog.NewTextHandler(env.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	}
 	dev, err := capture.OpenDevice(o.device)
 	if err != nil {
 		return err
 	}
-	watch, err := newWatcher(env, o, dev, log)
+	return serveOn(ctx, env, o, dev)
+}
+
+// serveOn serves on a device, which it closes, until ctx is done or something fails.
+func serveOn(ctx context.Context, env Env, o serveOptions, dev capture.Device) error {
+	log := slog.New(slog.DiscardHandler)
+	if o.verbose {
+		log = slog.New(slog.NewTextHandler(env.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	watch, err := newWatcher(env, o, dev, log, stop)
 	if err != nil {
 		dev.Close()
 		return err
 	}
 	defer watch.close()
 	cfg := host.Config{
-		Stack:     stack.Config{Events: watch.events(), Backlog: 1024},
+		Stack:     stack.Config{Events: watch.events(), Backlog: serveBacklog},
 		Interface: stack.InterfaceConfig{Name: o.device.Name, HardwareAddr: o.mac, Addrs: o.addrs, MTU: o.mtu},
 	}
 	if o.seeded {
@@ -237,11 +256,14 @@ func serve(ctx context.Context, env Env, o serveOptions) error {
 	h, err := host.New(watch.dev, cfg)
 	if err != nil {
 		dev.Close()
+		if errors.Is(err, stack.ErrBadAddr) || errors.Is(err, stack.ErrBadRoute) {
+			err = usageError{err}
+		}
 		return err
 	}
 	h.Do(func(s *stack.Stack) { err = startServices(s, o.buffer, o.serviceBuffer, log) })
 	if err != nil {
-		dev.Close()
+		h.Close()
 		return err
 	}
 	fmt.Fprintln(env.Stderr, o.banner(dev))
@@ -257,8 +279,14 @@ func serve(ctx context.Context, env Env, o serveOptions) error {
 		err = <-ended
 	}
 	h.Do(func(s *stack.Stack) { reportCounters(env.Stderr, s.Counters(), watch.fault) })
-	return errors.Join(err, watch.close())
+	if werr := watch.close(); err == nil {
+		err = werr
+	}
+	return err
 }
+
+// serveBacklog is how many connections to each service may be half open.
+const serveBacklog = 1024
 
 // banner says what is being served.
 func (o *serveOptions) banner(dev capture.Device) string {

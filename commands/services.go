@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -255,10 +256,12 @@ var fountain = func() []byte {
 	return b
 }()
 
-// answerUDP answers the datagrams of u. Two kinds get no answer: those from a port where a service like this may sit, since two
-// of them would answer each other for ever, and those sent to a broadcast address, since one forged
-// datagram would make every host of a network answer a victim.
+// answerUDP answers the datagrams of u. Two kinds get no answer: those from a port that may answer in its turn whatever it gets,
+// since the two would go on for ever, and those sent to a broadcast address, since one forged datagram would make
+// every host of a network answer a victim.
 func answerUDP(u *stack.UDPSocket, port uint16, reply func([]byte, uint64) []byte, log *slog.Logger) {
+	log = log.With("service", fmt.Sprintf("udp:%d", port))
+	verbose := log.Enabled(context.Background(), slog.LevelDebug)
 	var n uint64
 	u.SetHandler(func() {
 		for {
@@ -268,10 +271,13 @@ func answerUDP(u *stack.UDPSocket, port uint16, reply func([]byte, uint64) []byt
 			}
 			if err == nil {
 				n++
-				log.Debug("datagram", "service", fmt.Sprintf("udp:%d", port), "peer", m.Remote, "len", len(b))
-				if answer := reply(b, n); answer != nil && answerable(m) {
-					if err := u.Send(answer, m); err != nil {
-						log.Debug("no answer", "service", fmt.Sprintf("udp:%d", port), "peer", m.Remote, "err", err)
+				if verbose {
+					log.Debug("datagram", "peer", m.Remote, "len", len(b))
+				}
+				if answer := reply(b, n); answer != nil && answerable(&m) {
+					m.TTL = 0 // ours, not what was left of the peer's
+					if err := u.Send(answer, m); err != nil && verbose {
+						log.Debug("no answer", "peer", m.Remote, "err", err)
 					}
 				}
 			}
@@ -281,12 +287,10 @@ func answerUDP(u *stack.UDPSocket, port uint16, reply func([]byte, uint64) []byt
 }
 
 // answerable reports whether the sender of a datagram may be answered.
-func answerable(m stack.UDPMessage) bool {
-	from := m.Remote.Port()
-	for _, s := range udpServices {
-		if s.port == from {
-			return false
-		}
+func answerable(m *stack.UDPMessage) bool {
+	switch m.Remote.Port() {
+	case 0, 7, 13, 17, 19, 37, 6969: // echo, daytime, quote of the day, chargen, time; another host like this
+		return false
 	}
-	return from != 0 && !m.Broadcast
+	return !m.Broadcast
 }

@@ -3,7 +3,6 @@ package commands
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -35,18 +34,21 @@ type watcher struct {
 
 	log     *slog.Logger
 	verbose bool
+	stop    func()    // ends serving
 	start   time.Time // the origin of now, with both clocks
 }
 
-func newWatcher(env Env, o serveOptions, dev capture.Device, log *slog.Logger) (*watcher, error) {
-	w := &watcher{dev: dev, out: o.out, link: capture.DeviceLink(dev), log: log, verbose: o.verbose, start: time.Now(), saveName: o.pcap}
+// newWatcher makes a watcher over dev. It calls stop when as many frames were shown as were asked for, and when it can write no
+// more: close says why.
+func newWatcher(env Env, o serveOptions, dev capture.Device, log *slog.Logger, stop func()) (*watcher, error) {
+	w := &watcher{dev: dev, out: o.out, link: capture.DeviceLink(dev), log: log, verbose: o.verbose, stop: stop, start: time.Now(), saveName: o.pcap}
 	if o.pcap != "" {
 		var err error
 		ifc := []capture.Interface{{Name: o.device.Name, Link: w.link, Snaplen: capture.DefaultSnaplen, Nano: true}}
 		if w.save, err = createFile(env, o.pcap, ifc, capture.FileOptions{Nano: o.out.Nano}); err != nil {
 			return nil, err
 		}
-		w.recorder = capture.NewRecorder(w.dev, w.save, w.now)
+		w.recorder = capture.NewRecorder(w.dev, stopWriter{w.save, stop}, w.now)
 		w.dev = w.recorder
 	}
 	if o.trace {
@@ -57,6 +59,7 @@ func newWatcher(env Env, o serveOptions, dev capture.Device, log *slog.Logger) (
 	if o.fault.Active() {
 		fault, err := capture.NewFault(w.dev, o.fault, w.now)
 		if err != nil {
+			w.close()
 			return nil, usageError{err}
 		}
 		w.fault, w.dev = fault, fault
@@ -67,26 +70,49 @@ func newWatcher(env Env, o serveOptions, dev capture.Device, log *slog.Logger) (
 // now is the wall clock's time at the start and monotonic from there, so that setting the clock stops nothing.
 func (w *watcher) now() int64 { return w.start.UnixNano() + int64(time.Since(w.start)) }
 
-// close flushes what was written. The first error counts, and only the first call has one.
-func (w *watcher) close() error {
-	var errs []error
+// stopWriter is a Writer that ends serving when it fails: whoever asked for a record wants all of it.
+type stopWriter struct {
+	capture.Writer
+	stop func()
+}
+
+func (w stopWriter) Write(p *capture.Packet) error {
+	err := w.Writer.Write(p)
+	if err != nil {
+		w.stop()
+	}
+	return err
+}
+
+// close flushes what was written and gives the first error there was. The host must have ended.
+func (w *watcher) close() (err error) {
 	if w.text != nil {
-		if err := w.text.Flush(); err != nil {
-			errs = append(errs, outputError(err))
+		if err = w.text.Flush(); err != nil {
+			err = outputError(err)
 		}
 		w.text = nil
 	}
 	if w.save != nil {
-		err := w.recorder.Err()
-		if e := w.save.Close(); err == nil {
-			err = e
+		serr := w.recorder.Err()
+		if cerr := w.save.Close(); serr == nil {
+			serr = cerr
 		}
-		if err != nil {
-			errs = append(errs, saveError(w.saveName, err))
+		if serr != nil && err == nil {
+			err = saveError(w.saveName, serr)
 		}
 		w.save = nil
 	}
-	return errors.Join(errs...)
+	return err
+}
+
+// print adds text to the trace, unless enough was shown already.
+func (w *watcher) print(f func(b []byte) []byte) {
+	if w.out.count > 0 && w.seen > w.out.count {
+		return
+	}
+	if w.text.append(f) != nil {
+		w.stop()
+	}
 }
 
 // frame prints one frame of the trace. It runs in the host's loop.
@@ -94,7 +120,7 @@ func (w *watcher) frame(dir capture.Direction, frame []byte, verdict string) {
 	w.seen++
 	w.packet.Decode(w.link, frame, len(frame))
 	f := format.Frame{Num: w.seen, Time: w.now(), Packet: &w.packet}
-	w.text.append(func(b []byte) []byte {
+	w.print(func(b []byte) []byte {
 		if w.out.kind == "json" {
 			f.Direction, f.Comment = dir.String(), []byte(verdict)
 			return w.printer.Append(b, &f)
@@ -110,6 +136,9 @@ func (w *watcher) frame(dir capture.Direction, frame []byte, verdict string) {
 		}
 		return b
 	})
+	if w.seen == w.out.count {
+		w.stop()
+	}
 }
 
 // indent appends lines to b, all but the first moved to the right by the width of the mark before it.
@@ -138,11 +167,8 @@ func (w *watcher) events() func(stack.Event) {
 
 // event prints one decision between the frames of the trace.
 func (w *watcher) event(e stack.Event) {
-	if w.text == nil {
-		return // the host's last words come after the trace was closed
-	}
 	at := time.Unix(0, w.now())
-	w.text.append(func(b []byte) []byte {
+	w.print(func(b []byte) []byte {
 		if w.out.kind == "json" {
 			line, err := json.Marshal(struct {
 				Time  time.Time `json:"time"`

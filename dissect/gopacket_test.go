@@ -11,12 +11,12 @@ import (
 )
 
 const (
-	whyFailed    = "gopacket keeps the layer whose header it could not read"
-	whyFragment  = "gopacket reads nothing in a first fragment"
-	whyTagLength = "gopacket does not know that a length may stand behind a tag"
-	whyControl   = "gopacket takes the bytes of a long control field in the other order"
-	whyIPv6Ext   = "gopacket stops at this extension header"
-	whyOption    = "gopacket keeps the option that ended the walk"
+	referenceFailed    = "gopacket keeps the layer whose header it could not read"
+	referenceFragment  = "gopacket reads nothing in a first fragment"
+	referenceTagLength = "gopacket does not know that a length may stand behind a tag"
+	referenceControl   = "gopacket takes the bytes of a long control field in the other order"
+	referenceIPv6Ext   = "gopacket stops at this extension header"
+	referenceOption    = "gopacket keeps the option that ended the walk"
 )
 
 // gopacketDifferences are the frames that gopacket v1.1.19 reads in another way than we do, on purpose. field is the name of
@@ -27,41 +27,41 @@ var gopacketDifferences = []difference{
 	{"ethernet/invalid-length", "llc", "gopacket takes every number below 0x600 for a length"},
 	{"ethernet/novell-raw", "llc", "gopacket reads LLC where IPX follows the length"},
 	{"llc/ipv4-sap", "ip", "gopacket does not know the SAP of IPv4"},
-	{"llc/information", "llc", whyControl},
-	{"llc/receive-ready", "llc", whyControl},
-	{"vlan/llc", "llc", whyTagLength},
-	{"vlan/qinq-llc", "llc", whyTagLength},
+	{"llc/information", "llc", referenceControl},
+	{"llc/receive-ready", "llc", referenceControl},
+	{"vlan/llc", "llc", referenceTagLength},
+	{"vlan/qinq-llc", "llc", referenceTagLength},
 	{"vlan/9100", "vlan", "gopacket does not know the tag from before the standard"},
-	{"icmpv4/first-fragment", "icmp", whyFragment},
-	{"icmpv4/error-fragmented", "icmp", whyFragment},
-	{"udp/first-fragment", "udp", whyFragment},
+	{"icmpv4/first-fragment", "icmp", referenceFragment},
+	{"icmpv4/error-fragmented", "icmp", referenceFragment},
+	{"udp/first-fragment", "udp", referenceFragment},
 	{"ipv4/total-length-0", "ip", "gopacket writes the frame's length over a TotalLen of zero"},
-	{"ipv4/total-length-below-header", "ip", whyFailed},
+	{"ipv4/total-length-below-header", "ip", referenceFailed},
 	{"ipv4/version-5", "ip", "gopacket does not look at the version"},
-	{"ipv4/ihl-4", "ip", whyFailed},
-	{"ipv4/options-missing", "ip", whyFailed},
+	{"ipv4/ihl-4", "ip", referenceFailed},
+	{"ipv4/options-missing", "ip", referenceFailed},
 	{"ipv4/options-short", "ip", "gopacket keeps no options when one contradicts itself"},
 	{"ipv4/too-deep", "udp", "gopacket has no limit"},
 	{"ipv6/zero-length", "udp", "gopacket wants a jumbo option where the length is zero"},
 	{"ipv6/version-5", "ipv6", "gopacket does not look at the version"},
-	{"ipv6/truncated", "ipv6", whyFailed},
-	{"ipv6/option-odd-lengths", "udp", whyIPv6Ext},
-	{"ipv6/jumbo-*", "udp", whyIPv6Ext},
-	{"ipv6/routing-*", "udp", whyIPv6Ext},
-	{"ipv6/fragment-*", "udp", whyIPv6Ext},
-	{"ipv6/chain", "udp", whyIPv6Ext},
+	{"ipv6/truncated", "ipv6", referenceFailed},
+	{"ipv6/option-odd-lengths", "udp", referenceIPv6Ext},
+	{"ipv6/jumbo-*", "udp", referenceIPv6Ext},
+	{"ipv6/routing-*", "udp", referenceIPv6Ext},
+	{"ipv6/fragment-*", "udp", referenceIPv6Ext},
+	{"ipv6/chain", "udp", referenceIPv6Ext},
 	{"sll/infiniband", "sll", "gopacket reads an address longer than its place on into the payload"},
 	{"sll/llc", "llc", "gopacket knows EtherTypes only behind a cooked header"},
 	{"sll/ethernet", "eth", "gopacket knows EtherTypes only behind a cooked header"},
 	{"sll/netlink", "ip", "gopacket does not look at the hardware type"},
 	{"null/ethertype", "null", "gopacket knows address families only"},
-	{"tcp/options-length-*", "tcp", whyOption},
-	{"tcp/options-overrun", "tcp", whyOption},
-	{"tcp/options-no-length", "tcp", whyOption},
-	{"tcp/offset-*", "tcp", whyFailed},
-	{"tcp/truncated", "tcp", whyFailed},
-	{"udp/length-7", "udp", whyFailed},
-	{"udp/truncated", "udp", whyFailed},
+	{"tcp/options-length-*", "tcp", referenceOption},
+	{"tcp/options-overrun", "tcp", referenceOption},
+	{"tcp/options-no-length", "tcp", referenceOption},
+	{"tcp/offset-*", "tcp", referenceFailed},
+	{"tcp/truncated", "tcp", referenceFailed},
+	{"udp/length-7", "udp", referenceFailed},
+	{"udp/truncated", "udp", referenceFailed},
 }
 
 // describeOurs and describeTheirs give the fields of a layer as text, alike for both decoders; "" for a layer that

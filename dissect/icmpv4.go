@@ -436,7 +436,7 @@ func (h *ICMPv4Header) Append(b []byte) []byte {
 	return append(b, h.Pointer, h.QuoteLen, uint8(h.MTU>>8), uint8(h.MTU))
 }
 
-// ICMPv4Type says what a message is (IANA "ICMP Type Numbers").
+// ICMPv4Type says what a message is (IANA "ICMP Type Numbers"). RFC 6918 deprecates the types 6, 15 to 18 and 30 to 39.
 type ICMPv4Type uint8
 
 const (
@@ -444,7 +444,7 @@ const (
 	ICMPv4Unreachable         ICMPv4Type = 3
 	ICMPv4SourceQuench        ICMPv4Type = 4 // deprecated by RFC 6633: to be ignored
 	ICMPv4Redirect            ICMPv4Type = 5
-	ICMPv4AlternateHost       ICMPv4Type = 6 // deprecated by RFC 6918, as all types here without comment above 14 and below 40
+	ICMPv4AlternateHost       ICMPv4Type = 6
 	ICMPv4EchoRequest         ICMPv4Type = 8
 	ICMPv4RouterAdvertisement ICMPv4Type = 9  // RFC 1256
 	ICMPv4RouterSolicitation  ICMPv4Type = 10 // RFC 1256

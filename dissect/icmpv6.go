@@ -230,78 +230,57 @@ func (m ICMPv6) Fields(s Sink, length int, sum ChecksumResult) {
 	s.Enum(typ, icmp6Type, 1, uint64(t), t.Name())
 	s.Enum(code, icmp6Code, 1, uint64(m.Code()), codeName)
 	s.Checksum(&icmp6ChecksumField, icmp6Checksum, 2, m.Checksum(), sum)
-	whole := length == len(m)
 
+	known := false
 	switch t {
 	case ICMPv6RouterSolicitation, ICMPv6InverseSolicitation, ICMPv6InverseAdvertisement:
-		if v := RouterSolicitation(m); v.Check() == nil {
-			v.bodyFields(s)
-			return
-		}
+		known = describeBody[RouterSolicitation](s, m)
 	case ICMPv6RouterAdvertisement:
-		if v := RouterAdvertisement(m); v.Check() == nil {
-			v.bodyFields(s)
-			return
-		}
+		known = describeBody[RouterAdvertisement](s, m)
 	case ICMPv6NeighborSolicitation:
-		if v := NeighborSolicitation(m); v.Check() == nil {
-			v.bodyFields(s)
-			return
-		}
+		known = describeBody[NeighborSolicitation](s, m)
 	case ICMPv6NeighborAdvertisement:
-		if v := NeighborAdvertisement(m); v.Check() == nil {
-			v.bodyFields(s)
-			return
-		}
+		known = describeBody[NeighborAdvertisement](s, m)
 	case ICMPv6Redirect:
-		if v := NDPRedirect(m); v.Check() == nil {
-			v.bodyFields(s)
-			return
-		}
-	case ICMPv6MLDQuery, ICMPv6MLDReport, ICMPv6MLDDone:
-		if v := MLDv2Query(m); t == ICMPv6MLDQuery && v.Check() == nil {
-			v.bodyFields(s)
-			return
-		}
-		if v := MLD(m); v.Check() == nil {
-			v.bodyFields(s)
-			return
-		}
+		known = describeBody[NDPRedirect](s, m)
+	case ICMPv6MLDQuery:
+		known = describeBody[MLDv2Query](s, m) || describeBody[MLD](s, m)
+	case ICMPv6MLDReport, ICMPv6MLDDone:
+		known = describeBody[MLD](s, m)
 	case ICMPv6MLDv2Report:
-		if v := MLDv2Report(m); v.Check() == nil {
-			v.bodyFields(s)
-			return
-		}
+		known = describeBody[MLDv2Report](s, m)
 	case ICMPv6NodeQuery, ICMPv6NodeReply:
-		if len(m) >= icmp6NILen {
-			m.nodeFields(s)
-			return
-		}
+		known = m.nodeFields(s)
 	default:
-		if len(m) >= icmp6Data && m.wordFields(s, length, whole) {
-			return
-		}
-		if t.hasWord() {
-			break
-		}
-		if b := m.Body(); len(b) > 0 {
-			f := &icmp6DataField
-			if t.Name() != "" && !t.isExperiment() {
-				f = &icmp6OpaqueField
-			}
-			s.Bytes(f, icmp6Body, len(b), b)
-		}
-		return
+		known = m.wordFields(s, length)
 	}
-	if b := m[icmp6Body:m.described()]; len(b) > 0 {
-		s.Bytes(&icmp6CutField, icmp6Body, len(b), b)
+	if b := m[icmp6Body:m.described()]; !known && len(b) > 0 {
+		s.Bytes(t.bodyField(), icmp6Body, len(b), b)
 	}
 }
 
+// describeBody describes what follows the checksum of m, if all that is fixed of it is there.
+func describeBody[V interface {
+	~[]byte
+	Check() error
+	bodyFields(Sink)
+}](s Sink, m ICMPv6) bool {
+	v := V(m)
+	if v.Check() != nil {
+		return false
+	}
+	v.bodyFields(s)
+	return true
+}
+
 // wordFields describes the body of types in which a word of 32 bits stands between the checksum and what varies
-// in length, and reports whether m is of such a type.
-func (m ICMPv6) wordFields(s Sink, length int, whole bool) bool {
-	switch t := m.Type(); t {
+// in length, and reports whether m is of such a type and holds that word.
+func (m ICMPv6) wordFields(s Sink, length int) bool {
+	if len(m) < icmp6Data {
+		return false
+	}
+	whole := length == len(m)
+	switch m.Type() {
 	case ICMPv6EchoRequest, ICMPv6EchoReply:
 		s.Uint(&icmp6IDField, icmp6ID, 2, uint64(m.ID()))
 		s.Uint(&icmp6SeqField, icmp6Seq, 2, uint64(m.Seq()))
@@ -341,8 +320,12 @@ func (m ICMPv6) rest(s Sink, off int) {
 	}
 }
 
-// nodeFields describes node information (RFC 4620): the question, its subject, and the answer as bytes.
-func (m ICMPv6) nodeFields(s Sink) {
+// nodeFields describes node information (RFC 4620), if all that is fixed of it is there: the question, its subject,
+// and the answer as bytes.
+func (m ICMPv6) nodeFields(s Sink) bool {
+	if len(m) < icmp6NILen {
+		return false
+	}
 	qtype := binary.BigEndian.Uint16(m[icmp6NIType:])
 	flags := binary.BigEndian.Uint16(m[icmp6NIFlags:])
 	s.Enum(&icmp6NITypeField, icmp6NIType, 2, uint64(qtype), nodeQueryName(qtype))
@@ -364,6 +347,7 @@ func (m ICMPv6) nodeFields(s Sink) {
 	case len(d) > 0:
 		s.Bytes(&icmp6NIDataField, icmp6NILen, len(d), d)
 	}
+	return true
 }
 
 func nodeQueryName(qtype uint16) string {
@@ -582,11 +566,22 @@ func (t ICMPv6Type) hasQuote() bool {
 	return ICMPv6Unreachable <= t && t <= ICMPv6ParameterProblem
 }
 
-// hasWord reports whether four bytes of fixed meaning follow the checksum.
-func (t ICMPv6Type) hasWord() bool {
-	switch t {
-	case ICMPv6EchoRequest, ICMPv6EchoReply, ICMPv6ExtendedEcho, ICMPv6ExtendedEchoReply, ICMPv6RouterDiscovery:
+// isDescribed reports whether Fields knows what is in a body of this type.
+func (t ICMPv6Type) isDescribed() bool {
+	switch {
+	case t.hasQuote(), ICMPv6EchoRequest <= t && t <= ICMPv6Redirect, ICMPv6NodeQuery <= t && t <= ICMPv6MLDv2Report:
 		return true
 	}
-	return t.hasQuote()
+	return t == ICMPv6RouterDiscovery || t == ICMPv6ExtendedEcho || t == ICMPv6ExtendedEchoReply
+}
+
+// bodyField is what to call a body that is not described: because it is cut short, or because nothing here can.
+func (t ICMPv6Type) bodyField() *Field {
+	switch {
+	case t.isDescribed():
+		return &icmp6CutField
+	case t.Name() == "" || t.isExperiment():
+		return &icmp6DataField
+	}
+	return &icmp6OpaqueField
 }

@@ -176,7 +176,7 @@ func ipv6Fields(p *Packet, l *Layer, s Sink) { IPv6(p.Bytes(l)).Fields(s) }
 
 // endpoints gives the addresses that the checksum of layer l covers: ip's own, but for the last stop of a routing
 // header between ip and l that the packet has yet to reach (RFC 8200 section 8.1), and for the home address of a
-// mobile node that sends from abroad (RFC 6275 section 9.3.2).
+// mobile node that sends from abroad (RFC 6275 section 11.3.1).
 func (p *Packet) endpoints(l *Layer, ip IPv6) (src, dst netip.Addr) {
 	src, dst = ip.Src(), ip.Dst()
 	for i := int(l.Net) + 1; i < p.n && p.layers[i].Start < l.Start; i++ {

@@ -66,10 +66,9 @@ const (
 	IPv6OptDiscard                               // discard the packet silently
 	IPv6OptReject                                // discard it and send a Parameter Problem
 	IPv6OptRejectUnicast                         // the same, but nothing is sent if the destination is multicast
-	numIPv6OptionActions = 4
 )
 
-var ipv6OptActionNames = [numIPv6OptionActions]string{"skip", "discard", "reject", "reject unless multicast"}
+var ipv6OptActionNames = [4]string{"skip", "discard", "reject", "reject unless multicast"}
 
 func (a IPv6OptionAction) String() string { return ipv6OptActionNames[a&3] }
 

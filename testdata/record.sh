@@ -30,12 +30,12 @@ done
 record() {
 	local name=$1 filter=$2
 	shift 2
-	in_a tcpdump -q -n -i eth0 -U -s 0 -w "$name.pcap" $filter 2>/tmp/smoltcp-record.log &
+	in_a tcpdump -Z root -q -n -i eth0 -U -s 0 -w "$name.pcap" $filter 2>/tmp/smoltcp-record.log &
 	local dump=$!
 	until grep -q listening /tmp/smoltcp-record.log; do sleep 0.1; done
 	"$@"
 	sleep 0.5
-	kill -INT $dump
+	kill $dump
 	wait $dump || true
 	echo "$name: $(tcpdump -n -r "$name.pcap" 2>/dev/null | wc -l) packets, $(stat -c %s "$name.pcap") bytes"
 }
@@ -58,7 +58,7 @@ pings() {
 	in_a ping -c 1 -R 192.168.69.1
 	in_a ping -c 1 -T tsandaddr 192.168.69.1
 	in_a ping -c 1 -W 1 192.168.69.77 || true # nobody answers ARP
-} >/dev/null
+} &>/dev/null
 
 tcp() {
 	in_b socat -u TCP-LISTEN:6969,reuseaddr OPEN:/dev/null &
@@ -70,7 +70,7 @@ tcp() {
 	echo abcdefg | in_a socat -t 1 - 'TCP6:[2001:db8::1]:6969'
 	in_a socat - TCP:192.168.69.1:7777 </dev/null 2>/dev/null || true # refused
 	in_a socat - 'TCP6:[2001:db8::1]:7777' </dev/null 2>/dev/null || true
-} >/dev/null
+} &>/dev/null
 
 udp() {
 	in_b socat UDP-LISTEN:6969,fork EXEC:'echo yo dawg' &
@@ -81,7 +81,7 @@ udp() {
 	echo anybody | in_a socat -u - UDP:192.168.69.1:7777 # unreachable
 	echo anybody | in_a socat -u - 'UDP6:[2001:db8::1]:7777'
 	sleep 0.2
-} >/dev/null
+} &>/dev/null
 
 record real-link-up "" up
 record real-ping "" pings

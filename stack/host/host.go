@@ -180,13 +180,13 @@ func (h *Host) stop(err error) {
 func (h *Host) Close() error {
 	h.stop(net.ErrClosed)
 	h.mu.Lock()
-	running := h.running
-	h.mu.Unlock()
-	if running {
-		<-h.done
-		return nil
+	if !h.running {
+		defer h.mu.Unlock()
+		return h.end() // Run will find the host ended
 	}
-	return h.dev.Close()
+	h.mu.Unlock()
+	<-h.done
+	return nil
 }
 
 // Shutdown closes every listener and connection in the polite way (FIN behind what is queued), waits until the peers have
