@@ -311,10 +311,13 @@ func reportCounters(w io.Writer, c *stack.Counters, fault *capture.Fault) {
 	if fault == nil {
 		return
 	}
-	for _, dir := range []capture.Direction{capture.DirIn, capture.DirOut} {
+	for _, d := range []struct {
+		name string
+		dir  capture.Direction
+	}{{"rx", capture.DirIn}, {"tx", capture.DirOut}} {
 		for k := capture.FaultTooLarge; k <= capture.FaultReorder; k++ {
-			if n := fault.Count(dir, k); n > 0 {
-				fmt.Fprintf(w, "%-24s %12d\n", strings.ToLower(dir.String())+": "+k.String(), n)
+			if n := fault.Count(d.dir, k); n > 0 {
+				fmt.Fprintf(w, "%-24s %12d\n", d.name+": "+k.String(), n)
 			}
 		}
 	}

@@ -5,8 +5,9 @@ import "net/netip"
 // Field describes one field of a protocol: a package-level value, so that handing a value to a Sink
 // allocates nothing. Everything about a field that does not change from packet to packet is here.
 type Field struct {
-	// Name is Wireshark's display-filter name, "ip.ttl"; no two fields of a protocol share one. It is empty
-	// where Wireshark has no name: such a field is shown by the tree and left out of JSON.
+	// Name is Wireshark's display-filter name, "ip.ttl". Fields share one only if they stand for one another, such as
+	// a number that is in use and one that is not. It is empty where Wireshark has no name: such a field is shown
+	// by the tree and left out of JSON.
 	Name  string
 	Label string // short name in the tree's one-line form, "ttl"
 	Title string // the name in words, "Time to live"

@@ -255,7 +255,8 @@ func (o TCPOption) fields(s Sink, off int) {
 	case k == TCPOptWindowScale && len(d) == 1:
 		s.Uint(&tcpWSField, at, 1, uint64(d[0]))
 	case k == TCPOptSACKPermitted && len(d) == 0:
-		s.Bool(&tcpSACKOKField, at, 0, true)
+		// It has no data; Wireshark's value of the field is the option itself.
+		s.Bytes(&tcpSACKOKField, off, 0, o)
 	case k == TCPOptSACK && len(d)%8 == 0:
 		for ; len(d) > 0; d, at = d[8:], at+8 {
 			s.Uint(&tcpSACKLeField, at, 4, uint64(binary.BigEndian.Uint32(d)))

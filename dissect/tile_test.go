@@ -30,7 +30,6 @@ type pushed struct {
 	text   string // the value as text
 	group  bool   // a value that a group of the same field follows, or a Begin
 	begin  bool
-	depth  int // groups around it
 
 	checksum bool
 	verdict  ChecksumState
@@ -44,7 +43,7 @@ type recorder struct {
 }
 
 func (r *recorder) push(f *Field, off, n int, num uint64, text string) {
-	p := pushed{f: f, off: off, n: n, num: num, text: text, depth: len(r.open)}
+	p := pushed{f: f, off: off, n: n, num: num, text: text}
 	if k := len(r.open); k > 0 && n > 0 {
 		if g := r.open[k-1]; off < g.off || off+n > g.off+g.n {
 			r.complain("%v leaves its group %v", p, g)
@@ -88,7 +87,7 @@ func (r *recorder) Begin(f *Field, off, n int) {
 			last.group = true
 		}
 	}
-	p := pushed{f: f, off: off, n: n, group: true, begin: true, depth: len(r.open)}
+	p := pushed{f: f, off: off, n: n, group: true, begin: true}
 	r.all = append(r.all, p)
 	r.open = append(r.open, p)
 }

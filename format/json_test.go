@@ -25,7 +25,7 @@ const (
 		`"tcp.hdr_len":40,"tcp.flags":2,"tcp.flags.res":false,"tcp.flags.ae":false,"tcp.flags.cwr":false,"tcp.flags.ece":false,` +
 		`"tcp.flags.urg":false,"tcp.flags.ack":false,"tcp.flags.push":false,"tcp.flags.reset":false,"tcp.flags.syn":true,` +
 		`"tcp.flags.fin":false,"tcp.window_size_value":64240,"tcp.checksum":63218,"tcp.urgent_pointer":0,` +
-		`"tcp.option_kind":[2,4,8,1,3],"tcp.option_len":[4,2,10,3],"tcp.options.mss_val":1460,` +
+		`"tcp.option_kind":[2,4,8,1,3],"tcp.option_len":[4,2,10,3],"tcp.options.mss_val":1460,"tcp.options.sack_perm":"0402",` +
 		`"tcp.options.timestamp.tsval":1201,"tcp.options.timestamp.tsecr":0,"tcp.options.wscale.shift":7}`
 	jsonHead = `{"num":1,"time":"2026-01-02T12:00:00.000000000Z",`
 )

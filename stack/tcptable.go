@@ -463,6 +463,9 @@ func (c *TCPSocket) emit(ifc *Interface) bool {
 	return more
 }
 
+// doubtAfter is how old a neighbor's last answer must be for a connection without progress to doubt it.
+const doubtAfter = 5 * time.Second
+
 // sendOne sends one segment if there is one.
 func (c *TCPSocket) sendOne() bool {
 	s := c.stack
@@ -476,10 +479,10 @@ func (c *TCPSocket) sendOne() bool {
 		c.wake()
 		return true
 	}
-	if c.neighbor != nil && c.neighbor.state == reachable && c.conn.RouteDoubtful() {
+	if n := c.neighbor; n != nil && n.state == reachable && c.conn.RouteDoubtful() && s.now.Sub(n.confirmed) >= doubtAfter {
 		// The neighbor is asked whether it is still there (RFC 9293 section 3.8.3, MUST-20).
-		c.neighbor.state, c.neighbor.tries = probing, 0
-		c.neighbor.ask()
+		n.state, n.tries = probing, 0
+		n.ask()
 	}
 	s.out.Header.SrcPort, s.out.Header.DstPort = c.local.Port(), c.remote.Port()
 	p := packet{path: c.path, dst: c.remote.Addr(), ttl: c.ttl, dscp: c.dscp, neighbor: c.neighbor}

@@ -11,7 +11,8 @@ cleanup() {
 		ip netns del $ns 2>/dev/null || true
 	done
 }
-trap cleanup EXIT
+log=$(mktemp)
+trap 'cleanup; rm -f "$log"' EXIT
 cleanup
 
 ip netns add $a
@@ -30,9 +31,9 @@ done
 record() {
 	local name=$1 filter=$2
 	shift 2
-	in_a tcpdump -Z root -q -n -i eth0 -U -s 0 -w "$name.pcap" $filter 2>/tmp/smoltcp-record.log &
+	ip netns exec $a tcpdump --immediate-mode -Z root -q -n -i eth0 -U -s 0 -w "$name.pcap" $filter 2>"$log" &
 	local dump=$!
-	until grep -q listening /tmp/smoltcp-record.log; do sleep 0.1; done
+	until grep -q listening "$log"; do sleep 0.1; done
 	"$@"
 	sleep 0.5
 	kill $dump
@@ -73,7 +74,7 @@ tcp() {
 } &>/dev/null
 
 udp() {
-	in_b socat UDP-LISTEN:6969,fork EXEC:'echo yo dawg' &
+	in_b socat UDP-LISTEN:6969,fork SYSTEM:"read x; echo yo dawg" &
 	sleep 0.3
 	echo hello | in_a socat -t 0.5 - UDP:192.168.69.1:6969
 	head -c 4000 /dev/zero | in_a socat -u -b 4000 - UDP:192.168.69.1:6969 # in fragments

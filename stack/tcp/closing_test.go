@@ -254,6 +254,17 @@ func TestHighestNumberAfterTimeout(t *testing.T) {
 	x.expect(340*ms, "R. 3001:3001(0) ack 101")
 }
 
+// A FIN takes a number of the window, too.
+func TestFinNeedsWindow(t *testing.T) {
+	x := establishedWith(t, 100, 1000, nil)
+	x.write(0, 100)
+	x.c.CloseWrite(0)
+	x.expect(0, "P. 1:101(100) ack 1")
+	x.quiet(0)
+	x.input(10*ms, ". 1:1(0) ack 101 win 1")
+	x.expect(10*ms, "F. 101:101(0) ack 1")
+}
+
 func TestWriteAfterClose(t *testing.T) {
 	x := established(t, nil)
 	x.write(0, 10)

@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"testing"
 	"unsafe"
+
+	"smoltcp/dissect"
 )
 
 // pair is two connections that know each other, for measurements.
@@ -89,6 +91,71 @@ func TestNoAllocations(t *testing.T) {
 		}
 		if moved < 500*64 {
 			t.Errorf("%s: only %d bytes moved", name, moved)
+		}
+	}
+}
+
+// Marks that stay behind must not seem to lie ahead when 2 GiB and more have passed (RFC 9293 section 3.4).
+func TestBeyondHalfOfTheNumbers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("moves 2.2 GB")
+	}
+	g := &Config{RcvBuf: 256 << 10, SndBuf: 256 << 10, MSS: maxMSS}
+	p := newPair(g, g)
+	chunk := make([]byte, 250_000)
+	p.a.rec.cwnd = 1 << 20 // nothing is limited by it
+	p.b.Input(0, &Segment{Seq: p.b.rcvNxt, Ack: p.b.sndNxt, Flags: 0x30, Urgent: 10, Window: 1000, Options: dissect.TCPOptionValues{HasTimestamps: true, TSVal: p.b.tsRecent}})
+	for moved := 0; moved < 2_200_000_000; {
+		n, _ := p.a.Write(p.now, chunk)
+		moved += n
+		p.exchange()
+		p.b.Discard(p.now, p.b.Readable())
+		p.exchange()
+		p.now += 1e6
+	}
+	if u := p.b.Urgent(); u != 0 {
+		t.Errorf("urgent %d", u)
+	}
+	p.a.Write(p.now, chunk[:100])
+	p.exchange()
+	if i := p.a.Info(); i.Cwnd != 1<<20 || i.Retransmits != 0 {
+		t.Errorf("%+v", i)
+	}
+	// Loss detection, by SACK and without.
+	for _, sack := range []bool{true, false} {
+		p.a.sackOK = sack
+		p.a.rec.cwnd = 1 << 20
+		p.a.SetNoDelay(p.now, true)
+		una := p.a.sndUna
+		for range 8 {
+			p.a.Write(p.now, chunk[:1000])
+			p.a.Output(p.now, &p.out)
+		}
+		s := Segment{Seq: p.a.rcvNxt, Ack: una, Flags: dissect.ACK, Window: uint16(p.a.sndWnd >> p.a.sndScale)}
+		s.Options.HasTimestamps, s.Options.TSVal = true, p.a.tsRecent
+		for i := range 3 {
+			if sack {
+				s.Options.NumSACK = 1
+				s.Options.SACK[0] = dissect.SACKBlock{Left: uint32(una) + 3000, Right: uint32(una) + 5000 + 1000*uint32(i)}
+			}
+			p.a.Input(p.now, &s)
+		}
+		if i := p.a.Info(); i.Phase != PhaseRecovery {
+			t.Errorf("SACK %v: no recovery: %+v", sack, i)
+		}
+		s.Options.NumSACK = 0
+		for range 2 {
+			for p.a.Output(p.now, &p.out) {
+			}
+			s.Ack = p.a.sndNxt
+			p.a.Input(p.now, &s)
+			p.a.Write(p.now, chunk[:1000])
+		}
+		p.a.Output(p.now, &p.out)
+		s.Ack = p.a.sndNxt
+		p.a.Input(p.now, &s)
+		if i := p.a.Info(); i.Phase != PhaseOpen || i.Unacked != 0 {
+			t.Errorf("SACK %v: %+v", sack, i)
 		}
 	}
 }

@@ -12,4 +12,20 @@
 //	                           timers, recovery, congestion control
 //
 // State variables keep the RFC's names: SndUna, SndNxt, SndWnd, RcvNxt, RcvWnd, SRTT, RTO.
+//
+// Where to look:
+//
+//	conn.go        state, and what the program calls
+//	input.go       SEGMENT ARRIVES, one function for each step of section 3.10.7
+//	output.go      plan: what may be sent now, without changing anything; emit: its bytes, and the bookkeeping
+//	timers.go      arm: which timers run; expire: what they do; Deadline: the first of them
+//	window.go      what the receive window promises
+//	recovery.go    what is lost and how much may be in the network, over scoreboard.go
+//	scoreboard.go  what became of each segment sent
+//	cc.go          congestion control: how large the congestion window is
+//	rtt.go         round-trip time and retransmission timeout
+//	ring.go, assembler.go, pool.go   bytes and their memory
+//	config.go, event.go, info.go, errors.go
+//
+// Deadline asks the same plan and the same timers as Output, so the two cannot disagree.
 package tcp

@@ -353,8 +353,8 @@ func (c *Conn) processAck(s *arrival) {
 		(sacks.bytes > 0 || len(s.Payload) == 0 && !s.fin() && s.wnd == c.sndWnd && s.Options.NumSACK == 0)
 
 	opened := c.updateWindow(s)
-	if c.sndUna == s.Ack && c.sndWnd == 0 {
-		c.progress = c.now // it answers our probes: MUST-37
+	if c.sndUna == s.Ack && c.sndWnd == 0 && !c.orphan {
+		c.progress = c.now // it answers our probes: MUST-37. What no program waits for cannot be held up so.
 	}
 	c.recoverAcked(news, sacks, dup, flight)
 	if opened && c.sndUna != c.sndNxt {

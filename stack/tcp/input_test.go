@@ -222,6 +222,10 @@ func TestUnacceptableLimit(t *testing.T) {
 	if answered != 10 { // RFC 5961 section 7
 		t.Errorf("%d challenge ACKs", answered)
 	}
+	for range 20 {
+		x.input(0, "P. 1:11(10) ack 9 win 10000") // text with an ACK of what was never sent
+		x.expect(0, ". 1:1(0) ack 1")
+	}
 	x.input(5*time.Second, "S 9:9(0) win 10000")
 	x.expect(5*time.Second, ". 1:1(0) ack 1")
 }

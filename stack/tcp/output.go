@@ -199,7 +199,7 @@ func (c *Conn) planData() (p plan) {
 // worthSending is the sender's silly window avoidance (RFC 9293 section 3.8.6.2.1) and the Nagle algorithm (section 3.7.4), in
 // Minshall's form: one short segment at most is unacknowledged. The override is planProbe.
 func (c *Conn) worthSending(n, queued, room int, fin bool) bool {
-	if n == room || fin {
+	if n >= min(room, c.fullSize()) || fin {
 		return true
 	}
 	if !c.noDelay && c.sndUna.Less(c.sndShort) {
@@ -207,6 +207,10 @@ func (c *Conn) worthSending(n, queued, room int, fin bool) bool {
 	}
 	return n == queued || n >= int(c.maxSndWnd+1)/2
 }
+
+// fullSize is how much text makes a segment full. A send buffer that cannot hold two segments is the measure instead:
+// waiting for more than half of it would stop the program until the peer's delayed ACK.
+func (c *Conn) fullSize() int { return min(c.smss(), (c.cfg.sndBuf()+1)/2) }
 
 // planProbe is what goes out when the persist timer fired: what the silly window rules held back, or one octet
 // to a closed window (RFC 9293 section 3.8.6.1). A new octet counts as sent, since the peer may take it.
@@ -274,24 +278,18 @@ func (c *Conn) sendNew(end Seq, n int) {
 	c.sent.push(end, c.now, c.runLimit())
 	c.sndNxt = end
 	c.lastSent = c.now
-	if n < c.smss() {
+	if n < c.fullSize() {
 		c.sndShort = end
 	}
 }
 
 func (c *Conn) sendAgain(start, end Seq, n int) {
-	why := TimedOut
-	if c.rec.phase == PhaseRecovery {
-		why = DuplicateAcks
-	} else if c.rec.phase == PhaseOpen {
-		why = WindowOpened
-	}
 	if c.cfg.Events != nil {
-		c.event(Event{Kind: Retransmit, Reason: why, Seq: start, N: int(end - start)})
+		c.event(Event{Kind: Retransmit, Reason: c.rec.why, Seq: start, N: int(end - start)})
 	}
 	c.sent.resent(start, end, c.now, c.runLimit())
 	c.sndNxt = laterSeq(c.sndNxt, end)
-	switch short := n < c.smss(); {
+	switch short := n < c.fullSize(); {
 	case short && end == c.sndNxt:
 		c.sndShort = end
 	case !short && start.Less(c.sndShort) && c.sndShort.LessEq(end):

@@ -28,6 +28,7 @@ type recovery struct {
 
 	phase   CongestionPhase
 	hurry   bool // the first lost segment goes out whatever cwnd says
+	why     Reason
 	dupAcks uint8
 	recover Seq // SND.NXT when the loss was found
 
@@ -95,7 +96,7 @@ func (c *Conn) recoverAcked(news, sacks acked, dup bool, flight uint32) {
 	case r.phase == PhaseRecovery && news.bytes > 0:
 		// RFC 6582 section 3.2 step 3: a partial ACK shows the next hole.
 		c.sent.markFirstLost(!c.sackOK)
-		r.hurry = r.hurry || c.sent.lost > 0
+		r.hurry, r.why = r.hurry || c.sent.lost > 0, PartialAck
 		r.dupAcks = 0
 
 	case r.phase == PhaseOpen:
@@ -118,7 +119,7 @@ func (c *Conn) recoverAcked(news, sacks acked, dup bool, flight uint32) {
 
 func (c *Conn) enterRecovery(flight uint32) {
 	r := &c.rec
-	r.phase, r.recover, r.hurry = PhaseRecovery, c.sndNxt, true
+	r.phase, r.recover, r.hurry, r.why = PhaseRecovery, c.sndNxt, true, DuplicateAcks
 	c.sent.markFirstLost(true)
 	r.cc.lost(&r.congestionWindow, flight, uint32(c.smss()))
 	c.cwndEvent(DuplicateAcks)
@@ -131,16 +132,16 @@ func (c *Conn) recoverTimeout() {
 	again := c.backoff > 1
 	r.cc.timeout(&r.congestionWindow, uint32(c.sndNxt-c.sndUna), uint32(c.smss()), again)
 	r.phase, r.recover, r.dupAcks, r.renoSacked = PhaseLoss, c.sndNxt, 0, 0
-	r.limitedUntil = c.sndNxt
-	c.sent.markAllLost(again)
+	r.why = TimedOut
+	c.sent.markAllLost()
 	c.cwndEvent(TimedOut)
 }
 
 // recoverWindow sends again what went to a window that was closed: the peer had no room for it. This is not
 // congestion.
 func (c *Conn) recoverWindow() {
-	c.sent.markAllLost(false)
-	c.rec.renoSacked, c.rec.hurry = 0, true
+	c.sent.markAllLost()
+	c.rec.renoSacked, c.rec.hurry, c.rec.why = 0, true, WindowOpened
 }
 
 // resumeIdle is RFC 5681 section 4.1: after an idle time cwnd says nothing about the network.

@@ -214,9 +214,8 @@ func TestScoreboardModel(t *testing.T) {
 				}
 			case 4:
 				if rnd.IntN(4) == 0 {
-					forget := rnd.IntN(2) == 0
-					all := forget || b.n > 0 && flags[0]&runSacked != 0
-					b.markAllLost(forget)
+					all := b.n > 0 && flags[0]&runSacked != 0
+					b.markAllLost()
 					for i := range flags {
 						if all {
 							flags[i] &^= runSacked

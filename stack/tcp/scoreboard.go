@@ -240,10 +240,10 @@ func (b *scoreboard) markFirstLost(again bool) {
 	}
 }
 
-// markAllLost declares everything lost that is not SACKed. forget drops the SACK marks before: the peer may have
-// thrown away what it reported (RFC 2018 section 8).
-func (b *scoreboard) markAllLost(forget bool) {
-	forget = forget || b.n > 0 && b.run(0).flags&runSacked != 0
+// markAllLost declares everything lost that is not SACKed. If the first run is, the peer has thrown away what it
+// reported, and no report counts any more (RFC 2018 section 8).
+func (b *scoreboard) markAllLost() {
+	forget := b.n > 0 && b.run(0).flags&runSacked != 0
 	for i := range b.n {
 		if forget {
 			b.run(i).flags &^= runSacked
@@ -253,7 +253,6 @@ func (b *scoreboard) markAllLost(forget bool) {
 	if forget {
 		b.sacked, b.highSacked = 0, b.una
 	}
-	b.judged = b.nxt
 }
 
 // nextLost gives the first lost run together with the lost runs right behind it.

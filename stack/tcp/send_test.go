@@ -50,6 +50,21 @@ func TestNagle(t *testing.T) {
 	x.expect(6*ms, "FP. 1036:1046(10) ack 1")
 }
 
+// A send buffer smaller than a segment: half of it counts as full.
+func TestNagleSmallBuffer(t *testing.T) {
+	x := established(t, func(g *Config) { g.SndBuf = 64 })
+	x.write(0, 32)
+	x.expect(0, "P. 1:33(32) ack 1")
+	x.write(0, 10)
+	x.expect(0, "P. 33:43(10) ack 1")
+	x.write(0, 10)
+	x.quiet(0)
+	x.write(0, 12)
+	x.quiet(0)
+	x.input(10*ms, ". 1:1(0) ack 43 win 1000")
+	x.expect(10*ms, "P. 43:65(22) ack 1")
+}
+
 // trap: less than a full segment is sent only if it is all there is, half the largest window, or the 0.1-1 s override is over
 // (3.8.6.2.1, MUST-38, X-092).
 func TestSenderSillyWindow(t *testing.T) {

@@ -68,7 +68,7 @@ func (c *Conn) arm() {
 
 	c.stop(timerUser)
 	if undelivered {
-		c.start(timerUser, c.progress.Add(c.patience()).Sub(c.now))
+		c.timers[timerUser] = c.progress.Add(c.patience())
 	}
 	switch c.state {
 	case Established, CloseWait, FinWait2:

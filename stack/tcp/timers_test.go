@@ -51,6 +51,20 @@ func TestUserTimeoutChanged(t *testing.T) {
 	x.expect(450*ms, "R. 2001:2001(0) ack 1")
 }
 
+// A peer cannot hold what a program that is gone has left by a window that it never opens.
+func TestOrphanBehindZeroWindow(t *testing.T) {
+	x := establishedWith(t, 10, 1000, func(g *Config) { g.UserTimeout = 10 * time.Second })
+	x.write(0, 20)
+	x.c.Close(0)
+	for at := 10 * ms; at < 10*time.Second; at += 500 * ms {
+		x.input(at, ". 1:1(0) ack 11 win 0")
+	}
+	x.advance(11 * time.Second)
+	if x.c.State() != Closed {
+		t.Errorf("state %v", x.c.State())
+	}
+}
+
 // trap: after a SYN timeout data starts with an RTO of 3 s (RFC 6298 5.7, X-257).
 // trap, congestion control: a lost SYN makes the initial window one segment and leaves ssthresh high (RFC 5681 3.1, X-277).
 func TestAfterLostSyn(t *testing.T) {
@@ -93,6 +107,17 @@ func TestKarn(t *testing.T) {
 	x.expect(700*ms, "P. 201:301(100) ack 1")
 	x.input(710*ms, ". 1:1(0) ack 301 win 10000")
 	if i := x.c.Info(); i.RTO != 200*ms || i.Backoff != 0 {
+		t.Errorf("%+v", i)
+	}
+
+	// The echo of the first transmission may mean that an ACK got lost: no sample.
+	x = negotiated(t, nil)
+	x.write(0, 100)
+	x.expect(0, "P. 1:101(100) ack 1 <TS val 5000 ecr 100>")
+	x.expect(200*ms, "P. 1:101(100) ack 1 <TS val 5200 ecr 100>")
+	before := x.c.Info()
+	x.input(250*ms, ". 1:1(0) ack 101 win 2500 <TS val 350 ecr 5000>")
+	if i := x.c.Info(); i.SRTT != before.SRTT || i.Backoff != 1 {
 		t.Errorf("%+v", i)
 	}
 
