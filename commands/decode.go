@@ -56,6 +56,9 @@ func readDecode(c *cli.Context, env Env) (o decodeOptions, err error) {
 }
 
 func decode(ctx context.Context, env Env, o decodeOptions) error {
+	if err := checkOverwrite(o.file, o.save.file); err != nil {
+		return err
+	}
 	src, err := openFile(ctx, env, o.file)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -61,6 +62,9 @@ func createFile(env Env, name string, interfaces []capture.Interface, o capture.
 	if isTerminal(env.Stdout) {
 		return nil, errors.New("-w -: standard output is a terminal, and packets are binary: name a file, or pipe them")
 	}
+	if len(interfaces) == 0 {
+		return nil, errors.New("-w -: the packets come from no interface that is known, so there is nothing to write")
+	}
 	// The bytes must go through Write alone: a savefile would cut off a half-written packet, and close the stream.
 	stdout := struct{ io.Writer }{env.Stdout}
 	link, snaplen := interfaces[0].Link, interfaces[0].Snaplen
@@ -70,6 +74,16 @@ func createFile(env Env, name string, interfaces []capture.Interface, o capture.
 		}
 	}
 	return capture.NewPcapWriter(stdout, link, snaplen, o.Nano)
+}
+
+// checkOverwrite refuses to save packets in the file that they are read from, which would empty it.
+func checkOverwrite(from, to string) error {
+	a, errA := os.Stat(from)
+	b, errB := os.Stat(to)
+	if errA == nil && errB == nil && a.Mode().IsRegular() && os.SameFile(a, b) {
+		return usagef("-w %s: that is the file being read, and writing would empty it", to)
+	}
+	return nil
 }
 
 // saveError names the file in an error of writing to it.

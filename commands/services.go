@@ -41,7 +41,8 @@ var tcpServices = []service{
 	{port: 6969, name: "reverse", help: "gives back each chunk it gets reversed, as a line", small: true, serve: serveReverse},
 	{port: 6970, name: "reverse", help: "the same", small: true, serve: serveReverse},
 	{port: 6971, name: "sink", help: "takes what it gets, and notices a peer that is gone within two seconds", serve: serveDiscard, tune: func(c *tcp.Config) {
-		c.KeepAlive = tcp.KeepAlive{Enabled: true, Idle: time.Second, Interval: time.Second, Count: 2}
+		// Four probes in the second that is left, so that one lost does no harm.
+		c.KeepAlive = tcp.KeepAlive{Enabled: true, Idle: time.Second, Interval: 250 * time.Millisecond, Count: 4}
 		c.UserTimeout = 2 * time.Second
 	}},
 	{port: 6972, name: "fountain", help: "octets 0 to 255 over and over", serve: servePattern(fountain)},

@@ -28,8 +28,8 @@ type congestionWindow struct {
 
 func (w *congestionWindow) grow(n uint32) { w.cwnd = min(w.cwnd+min(n, cwndLimit), cwndLimit) }
 
-// congestionControl moves the congestion window. It is told what happened; when and what to send again is the business
-// of recovery.go, whatever the algorithm.
+// congestionControl moves the congestion window. It is told what happened; when and what to send again is the
+// business of recovery.go, whatever the algorithm.
 type congestionControl interface {
 	// acked: bytes arrived, outside of fast recovery, while cwnd was what limited the connection.
 	acked(w *congestionWindow, a ccAck)

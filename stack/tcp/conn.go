@@ -30,7 +30,8 @@ type Conn struct {
 	sndShort       Seq    // end of the latest segment that was not full (Nagle)
 	lastSent       Time   // when text was sent last
 
-	// Receive sequence space. RcvAdv is the right edge of the window, the largest ever advertised: RCV.WND is RcvAdv - RcvNxt.
+	// Receive sequence space. RcvAdv is the right edge of the window, the largest ever advertised: RCV.WND is RcvAdv
+	// - RcvNxt.
 	irs      Seq
 	rcvNxt   Seq
 	rcvAdv   Seq
@@ -110,8 +111,8 @@ func (c *Conn) Connect(now Time, cfg *Config, iss Seq, tsOffset uint32) {
 	c.arm()
 }
 
-// Accept starts a connection from a SYN that came for a listener, without RST and ACK (RFC 9293 section 3.10.7.2). Text and FIN of the
-// SYN are not taken; the peer sends them again.
+// Accept starts a connection from a SYN that came for a listener, without RST and ACK (RFC 9293 section 3.10.7.2).
+// Text and FIN of the SYN are not taken; the peer sends them again.
 func (c *Conn) Accept(now Time, cfg *Config, iss Seq, tsOffset uint32, syn *Segment) {
 	c.init(now, cfg, iss, tsOffset)
 	c.passive = true
@@ -369,8 +370,9 @@ func (c *Conn) giveUp() {
 // connection times out (RFC 9293 section 3.9.2.2).
 func (c *Conn) SoftError(err error) { c.softErr = err }
 
-// HardError is an ICMP error that says there is no such port or protocol. It ends a connection that is not synchronized
-// yet; a synchronized one takes it for a soft error (RFC 5927 section 5.2). The caller has asked Outstanding.
+// HardError is an ICMP error that says there is no such port or protocol. It ends a connection that is not
+// synchronized yet; a synchronized one takes it for a soft error (RFC 5927 section 5.2). The caller has asked
+// Outstanding.
 func (c *Conn) HardError(now Time, err error) {
 	c.tick(now)
 	if c.state == SynSent || c.state == SynReceived {

@@ -133,11 +133,13 @@ func TestBeyondHalfOfTheNumbers(t *testing.T) {
 		}
 		s := Segment{Seq: p.a.rcvNxt, Ack: una, Flags: dissect.ACK, Window: uint16(p.a.sndWnd >> p.a.sndScale)}
 		s.Options.HasTimestamps, s.Options.TSVal = true, p.a.tsRecent
-		for i := range 3 {
-			if sack {
-				s.Options.NumSACK = 1
-				s.Options.SACK[0] = dissect.SACKBlock{Left: uint32(una) + 3000, Right: uint32(una) + 5000 + 1000*uint32(i)}
+		if sack { // three pieces in one ACK
+			s.Options.NumSACK = 3
+			for i := range uint32(3) {
+				s.Options.SACK[i] = dissect.SACKBlock{Left: uint32(una) + 1000 + 2000*i, Right: uint32(una) + 2000 + 2000*i}
 			}
+		}
+		for i := 0; i < 3 && (i == 0 || !sack); i++ {
 			p.a.Input(p.now, &s)
 		}
 		if i := p.a.Info(); i.Phase != PhaseRecovery {

@@ -197,9 +197,9 @@ func (c *Conn) checkSequence(s *arrival) bool {
 	return true
 }
 
-// besideWindow reports whether a segment without text, one number off, is the ACK of a peer that probes our closed window:
-// whether its octet was taken is what neither side knows. When both probe, and nobody looked at such ACKs, none
-// would ever get through.
+// besideWindow reports whether a segment without text, one number off, is the ACK of a peer that probes our closed
+// window: whether its octet was taken is what neither side knows. When both probe, and nobody looked at such ACKs,
+// none would ever get through.
 func (c *Conn) besideWindow(s *arrival) bool {
 	if s.Len() > 0 || !c.synchronized() {
 		return false
@@ -208,8 +208,8 @@ func (c *Conn) besideWindow(s *arrival) bool {
 	return s.Seq == c.rcvNxt-1 && probing || s.Seq == c.rcvNxt+1 && c.rcvWnd() == 0
 }
 
-// checkTimestamp is PAWS (RFC 7323 section 5), and drops what has no timestamp (section 3.2). A SYN passes without, to be
-// challenged; so does the ACK that ends the handshake, since there are peers that forget it there.
+// checkTimestamp is PAWS (RFC 7323 section 5), and drops what has no timestamp (section 3.2). A SYN passes without,
+// to be challenged; so does the ACK that ends the handshake, since there are peers that forget it there.
 func (c *Conn) checkTimestamp(s *arrival) bool {
 	if !s.Options.HasTimestamps {
 		if c.state == SynReceived || s.Flags.Has(dissect.SYN) {
@@ -348,7 +348,8 @@ func (c *Conn) processAck(s *arrival) {
 			c.sampleRTT(c.now.Sub(sacks.sentAt))
 		}
 	}
-	// RFC 5681 section 2. With SACK, an ACK that reports something new is one whatever else it brings (RFC 6675 section 2).
+	// RFC 5681 section 2. With SACK, an ACK that reports something new is one whatever else it brings (RFC 6675
+	// section 2).
 	dup := news.bytes == 0 && s.Ack == c.sndUna && c.sndUna != c.sndNxt &&
 		(sacks.bytes > 0 || len(s.Payload) == 0 && !s.fin() && s.wnd == c.sndWnd && s.Options.NumSACK == 0)
 
@@ -381,8 +382,8 @@ func (c *Conn) takeAck(ack Seq, o dissect.TCPOptionValues) (a acked) {
 	case a.timed:
 		c.sampleRTTIn(c.now.Sub(a.sentAt), flight)
 	case c.tsOK && o.HasTimestamps && o.TSEcr != 0:
-		// Something was sent twice, but the echo says which of the two arrived (RFC 7323 section 4.1). Where it names the
-		// first it proves little: more likely the ACK for it got lost, and this one answers a duplicate.
+		// Something was sent twice, but the echo says which of the two arrived (RFC 7323 section 4.1). Where it
+		// names the first it proves little: more likely the ACK for it got lost, and this one answers a duplicate.
 		if ms := int32(c.tsNow() - o.TSEcr); ms >= 0 && int32(o.TSEcr-c.tsAt(a.resentAt)) >= 0 {
 			c.sampleRTTIn(time.Duration(ms)*time.Millisecond, flight)
 		}
@@ -397,8 +398,8 @@ func (c *Conn) sampleRTTIn(r time.Duration, flight int) {
 	c.backoff = 0 // Karn: until here the doubled time was kept
 }
 
-// updateWindow takes the send window from a segment that is no older than the one before (SND.WL1, SND.WL2). It reports
-// whether a closed window opened.
+// updateWindow takes the send window from a segment that is no older than the one before (SND.WL1, SND.WL2). It
+// reports whether a closed window opened.
 func (c *Conn) updateWindow(s *arrival) (opened bool) {
 	if s.Ack.Less(c.sndUna) || s.Seq.Less(c.sndWl1) || s.Seq == c.sndWl1 && s.Ack.Less(c.sndWl2) {
 		return false
@@ -566,7 +567,8 @@ func (c *Conn) replyAck(s *arrival, why Reason) {
 	c.challenge(why)
 }
 
-// challenge sends an ACK that a peer which did not send this segment ignores: ten in 5 s at most (RFC 5961 section 7).
+// challenge sends an ACK that a peer which did not send this segment ignores: ten in 5 s at most (RFC 5961 section
+// 7).
 func (c *Conn) challenge(why Reason) {
 	const limit, period = 10, 5 * time.Second
 	if c.challenges == 0 || c.now.Sub(c.challengedAt) >= period {

@@ -198,6 +198,14 @@ func TestFinOutOfOrder(t *testing.T) {
 		t.Error("text past the FIN is kept")
 	}
 	x.wantDropped(PastFin, 0)
+
+	// When nothing is left that came out of order, its memory goes.
+	x = established(t, nil)
+	x.input(0, ". 31:41(10) ack 1 win 10000")
+	x.input(0, "F. 8:8(0) ack 1 win 10000")
+	if x.c.rcv.mem != nil {
+		t.Error("memory for nothing")
+	}
 }
 
 // trap: an unacceptable segment gets an ACK every time if it has text or FIN or lies at RCV.NXT-1; others fall under the limit of

@@ -94,9 +94,9 @@ func (c *Conn) planAck() plan {
 	return plan{kind: planAck, seq: c.ackSeq(), sacks: c.sackBlocks(c.maxSACK())}
 }
 
-// ackSeq is the number of a segment without text: the highest sent, so that it is what the peer expects. If the peer's window does
-// not reach so far, because a probe went out or the window shrank, the peer would not look at it: then the
-// window's edge.
+// ackSeq is the number of a segment without text: the highest sent, so that it is what the peer expects. If the
+// peer's window does not reach so far, because a probe went out or the window shrank, the peer would not look at it:
+// then the window's edge.
 func (c *Conn) ackSeq() Seq {
 	if edge := c.sndUna + Seq(c.sndWnd); c.synchronized() && edge.Less(c.sndNxt) {
 		return edge
@@ -196,8 +196,8 @@ func (c *Conn) planData() (p plan) {
 	return plan{kind: planData, seq: c.sndNxt, n: n, fin: fin, sacks: sacks}
 }
 
-// worthSending is the sender's silly window avoidance (RFC 9293 section 3.8.6.2.1) and the Nagle algorithm (section 3.7.4), in
-// Minshall's form: one short segment at most is unacknowledged. The override is planProbe.
+// worthSending is the sender's silly window avoidance (RFC 9293 section 3.8.6.2.1) and the Nagle algorithm (section
+// 3.7.4), in Minshall's form: one short segment at most is unacknowledged. The override is planProbe.
 func (c *Conn) worthSending(n, queued, room int, fin bool) bool {
 	if n >= min(room, c.fullSize()) || fin {
 		return true
@@ -393,8 +393,8 @@ func (r *resetSegment) fill(out *Out) {
 	*out = Out{Header: dissect.TCPHeader{Seq: uint32(r.seq), Ack: uint32(r.ack), Flags: r.flags}}
 }
 
-// ResetFor fills out with the answer to a segment for which there is no connection (RFC 9293 section 3.10.7.1); false if it
-// gets none, being a RST.
+// ResetFor fills out with the answer to a segment for which there is no connection (RFC 9293 section 3.10.7.1);
+// false if it gets none, being a RST.
 func ResetFor(s *Segment, out *Out) bool {
 	r := resetFor(s)
 	if r.due {

@@ -150,7 +150,8 @@ func (b *scoreboard) ack(una Seq) (a acked) {
 	return a
 }
 
-// sack marks what a SACK block reports. A block that does not lie between una and nxt is ignored (RFC 2018 section 5).
+// sack marks what a SACK block reports. A block that does not lie between una and nxt is ignored (RFC 2018 section
+// 5).
 func (b *scoreboard) sack(left, right Seq, limit int) (a acked) {
 	if !left.Less(right) || left.Less(b.una) || b.nxt.Less(right) || b.n == 0 {
 		return a
@@ -275,8 +276,8 @@ func (b *scoreboard) nextLost() (start, end Seq, ok bool) {
 	return start, end, true
 }
 
-// resent records that the numbers from start, the beginning of a run, up to end were sent again. Those behind nxt were sent for
-// the first time, in the same segment.
+// resent records that the numbers from start, the beginning of a run, up to end were sent again. Those behind nxt
+// were sent for the first time, in the same segment.
 func (b *scoreboard) resent(start, end Seq, at Time, limit int) {
 	if b.nxt.Less(end) {
 		b.run(b.n - 1).end = end

@@ -17,8 +17,8 @@ const (
 	numTimers
 )
 
-// Deadline is when Output has to be called if nothing else is called before: the latest time that the connection knows
-// when there is something to send, Never when only a segment or the program can bring news.
+// Deadline is when Output has to be called if nothing else is called before: the latest time that the connection
+// knows when there is something to send, Never when only a segment or the program can bring news.
 func (c *Conn) Deadline() Time {
 	if c.plan().kind != planNone {
 		return c.now

@@ -23,8 +23,8 @@ func (c *Conn) rcvWnd() uint32 {
 	return uint32(c.rcvAdv - c.rcvNxt)
 }
 
-// rcvEdge is the right edge that the next segment will advertise, rounding apart. It moves by a worthwhile amount or not at
-// all: the smaller of a segment and half the buffer (RFC 9293 section 3.8.6.2.2).
+// rcvEdge is the right edge that the next segment will advertise, rounding apart. It moves by a worthwhile amount or
+// not at all: the smaller of a segment and half the buffer (RFC 9293 section 3.8.6.2.2).
 func (c *Conn) rcvEdge() Seq {
 	size := c.cfg.rcvBuf()
 	room := size - c.rcv.n
@@ -55,8 +55,8 @@ func (c *Conn) advertise() uint16 {
 	return uint16(field)
 }
 
-// windowUpdateDue reports whether the program made so much room that the peer should hear of it at once: it has little left
-// to send into, or the change is large. Otherwise the next ACK tells it.
+// windowUpdateDue reports whether the program made so much room that the peer should hear of it at once: it has
+// little left to send into, or the change is large. Otherwise the next ACK tells it.
 func (c *Conn) windowUpdateDue() bool {
 	switch c.state {
 	case Established, FinWait1, FinWait2:
