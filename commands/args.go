@@ -44,6 +44,8 @@ func takesValue(flags []cli.Flag) map[string]bool {
 	return m
 }
 
+// split parts flags and positional arguments. If the value of the last flag is missing it gives no positional ones,
+// lest the flag package take one of them for it.
 func split(args []string, takesValue map[string]bool) (flags, positional []string) {
 	for i := 0; i < len(args); i++ {
 		a := args[i]
@@ -53,8 +55,10 @@ func split(args []string, takesValue map[string]bool) (flags, positional []strin
 		case strings.HasPrefix(a, "--"):
 			flags = append(flags, a)
 			name, _, inline := strings.Cut(a[2:], "=")
-			if takesValue[name] && !inline && i+1 < len(args) {
-				i++
+			if takesValue[name] && !inline {
+				if i++; i == len(args) {
+					return flags, nil
+				}
 				flags = append(flags, args[i])
 			}
 		case len(a) < 2 || a[0] != '-' || a[1] >= '0' && a[1] <= '9':
@@ -62,8 +66,10 @@ func split(args []string, takesValue map[string]bool) (flags, positional []strin
 		default:
 			var value bool
 			flags, value = letters(flags, a[1:], takesValue)
-			if value && i+1 < len(args) {
-				i++
+			if value {
+				if i++; i == len(args) {
+					return flags, nil
+				}
 				flags = append(flags, args[i])
 			}
 		}

@@ -78,11 +78,11 @@ func serveCommand(env Env) *cli.Command {
 			&cli.Float64Flag{Category: faults, Name: "corrupt-chance", Usage: "flip a bit in `PERCENT` of the frames"},
 			&cli.Float64Flag{Category: faults, Name: "duplicate-chance", Usage: "double `PERCENT` of the frames"},
 			&cli.Float64Flag{Category: faults, Name: "reorder-chance", Usage: "hold back `PERCENT` of the frames until others have passed"},
-			&cli.DurationFlag{Category: faults, Name: "delay", Usage: "delay every frame by `TIME` (20ms)"},
+			&cli.StringFlag{Category: faults, Name: "delay", Usage: "delay every frame by `TIME`, like 20ms"},
 			&cli.IntFlag{Category: faults, Name: "size-limit", Usage: "drop frames of more than `BYTES`"},
 			&cli.IntFlag{Category: faults, Name: "tx-rate-limit", Usage: "send at most `FRAMES` in each interval"},
 			&cli.IntFlag{Category: faults, Name: "rx-rate-limit", Usage: "receive at most `FRAMES` in each interval"},
-			&cli.StringFlag{Category: faults, Name: "shaping-interval", Value: "50ms", Usage: "the interval of the rate limits is `TIME`; a bare number is milliseconds"},
+			&cli.StringFlag{Category: faults, Name: "shaping-interval", Value: "50ms", Usage: "the interval of the rate limits is `TIME`; here and above a bare number is milliseconds"},
 
 			&cli.StringFlag{Category: watching, Name: "pcap", Usage: "record every frame in `FILE`, dropped ones too: pcapng if it is called so, with a comment on what was done to the frame"},
 			&cli.BoolFlag{Category: watching, Name: "trace", Usage: "print every frame as dump would, <- received and -> sent, and between them what the host decides"},
@@ -103,9 +103,10 @@ func readServe(c *cli.Context, env Env) (o serveOptions, err error) {
 		return o, err
 	}
 	switch c.Args().Len() {
-	case 0:
-		return o, usagef("on which interface? (smoltcp serve tap0)")
-	case 1:
+	case 0, 1:
+		if c.Args().First() == "" {
+			return o, usagef("on which interface? (smoltcp serve tap0)")
+		}
 	default:
 		return o, usagef("%q: one interface is enough", c.Args().Slice())
 	}
@@ -149,6 +150,10 @@ func readServe(c *cli.Context, env Env) (o serveOptions, err error) {
 	if gateway != "" && gateway != "none" {
 		if o.gateway, err = netip.ParseAddr(gateway); err != nil || !o.gateway.Is4() {
 			return o, usagef("--gateway %s: not an IPv4 address", gateway)
+		}
+		// With an address that has no network (/32) the gateway is asked for on the link all the same.
+		if !slices.ContainsFunc(o.addrs, func(a netip.Prefix) bool { return a.Contains(o.gateway) || a.IsSingleIP() }) {
+			return o, usagef("--gateway %s: in no network of the host's (--addr)", gateway)
 		}
 	}
 	if o.mtu = c.Int("mtu"); c.IsSet("mtu") && (o.mtu < 68 || o.mtu > 65535) {
@@ -201,19 +206,26 @@ func readFaults(c *cli.Context, f *capture.FaultConfig) error {
 			return usagef("--%s %d: want 0 or more", p.flag, *p.v)
 		}
 	}
-	if f.Delay = c.Duration("delay"); f.Delay < 0 || f.Delay > time.Minute {
-		return usagef("--delay %v: want 0 to 1m", f.Delay)
+	var err error
+	if delay := c.String("delay"); delay != "" {
+		if f.Delay, err = readDuration(delay); err != nil || f.Delay < 0 || f.Delay > time.Minute {
+			return usagef("--delay %s: want a time like 20ms, 0 to 1m", delay)
+		}
 	}
 	interval := c.String("shaping-interval")
-	d, err := time.ParseDuration(interval)
-	if err != nil {
-		d, err = time.ParseDuration(interval + "ms")
-	}
-	if err != nil || d <= 0 || d > time.Hour {
+	if f.ShapingInterval, err = readDuration(interval); err != nil || f.ShapingInterval <= 0 || f.ShapingInterval > time.Hour {
 		return usagef("--shaping-interval %s: want a time like 50ms, above 0 and up to 1h", interval)
 	}
-	f.ShapingInterval = d
 	return nil
+}
+
+// readDuration reads a time; a bare number is milliseconds.
+func readDuration(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		d, err = time.ParseDuration(s + "ms")
+	}
+	return d, err
 }
 
 // shutdownGrace is how long peers have, after Ctrl-C, to agree that a connection has ended.

@@ -19,7 +19,6 @@ type cable struct {
 	len   [256]int
 	head  int
 	count int
-	mtu   int
 }
 
 func (c *cable) Ethernet() bool { return true }

@@ -92,7 +92,8 @@ type resetSegment struct {
 func (c *Conn) init(now Time, cfg *Config, iss Seq, tsOffset uint32) {
 	*c = Conn{
 		cfg: cfg, now: now, iss: iss, sndUna: iss, sndNxt: iss, sndEnd: iss + 1, sndShort: iss, tsOffset: tsOffset,
-		progress: now, lastSent: now, noDelay: cfg.NoDelay, userTimeout: cfg.UserTimeout, keepAlive: cfg.KeepAlive, synDue: true,
+		progress: now, lastSent: now, synDue: true,
+		noDelay: cfg.NoDelay, userTimeout: cfg.UserTimeout, keepAlive: cfg.KeepAlive,
 		mss: uint16(min(cfg.mss(), cfg.defaultMSS())),
 	}
 	for i := range c.timers {

@@ -314,7 +314,7 @@ func (c *Conn) checkAck(s *arrival) bool {
 	}
 	if s.Ack.Less(c.sndUna - Seq(c.maxSndWnd)) {
 		c.dropped(AckTooOld, 0)
-		c.challenge(AckTooOld)
+		c.replyAck(s, AckTooOld)
 		return false
 	}
 	c.heard()

@@ -334,7 +334,7 @@ func (w *wire) transfer(ca, cb *Config, na, nb int) {
 
 func TestTransfer(t *testing.T) {
 	sizes := []int{1, 3, 64, 536, 1000, 4096, 65535, 65536, 200_000, 1 << 20}
-	seeds := 300
+	seeds := 400
 	if testing.Short() {
 		seeds = 60
 	}

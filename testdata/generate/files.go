@@ -13,7 +13,7 @@ func nano() *trace {
 	t := newTrace("nano.pcap")
 	t.nano = true
 	p := path{alice4, bob4}
-	for i, d := range []time.Duration{0, 1, 12, 123, 1234, 12345, 123456, 1234567, 12345678, 123456789, 999999999 - 137174085} {
+	for i, d := range []time.Duration{0, 1, 12, 123, 1234, 12345, 123456, 1234567, 12345678, 123456789, 999999999 - 137174205} {
 		t.now = t.now.Add(d - step)
 		if i == 0 {
 			t.now = start

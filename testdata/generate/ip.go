@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/binary"
+	"net/netip"
 
 	"smoltcp/dissect"
 )
@@ -134,14 +135,14 @@ func ipv6Extensions() *trace {
 	} {
 		put(dissect.ProtoHopByHop, append(options(dissect.ProtoUDP, o), body...))
 	}
-	home := bob6.ip.As16()
-	put(dissect.ProtoDestOpts, join(options(dissect.ProtoUDP, "c9 10 20010db8000000000000000000000099"), body))
+	// A mobile node away from home: the checksum is of its home address (RFC 6275 section 11.3.1).
+	home := path{end{ip: netip.MustParseAddr("2001:db8::99")}, bob6}
+	put(dissect.ProtoDestOpts, join(options(dissect.ProtoUDP, "c9 10 20010db8000000000000000000000099"), home.udp(40000, 6969, []byte("not at home"))))
 	for _, routing := range []string{
 		"11 02 00 01 00000000" + "20010db8000000000000000000000001", // type 0 (deprecated), one address
 		"11 02 00 00 00000000" + "20010db8000000000000000000000001", // visited
 		"11 00 00 00 00000000", // none
 		"11 02 02 01 00000000" + "20010db8000000000000000000000001",                                        // type 2: mobile
-		"11 02 03 01 88000000" + "000000000000000100000000000000 02",                                       // type 3: RPL
 		"11 04 04 01 01 00 0007" + "20010db8000000000000000000000001" + "20010db8000000000000000000000064", // segments
 		"11 00 fd 00 12345678", // an experiment
 		"11 02 00 05 00000000" + "20010db8000000000000000000000001", // more left than there are
@@ -149,6 +150,9 @@ func ipv6Extensions() *trace {
 	} {
 		put(dissect.ProtoRouting, append(hexBytes(routing), body...))
 	}
+	// Type 3, for RPL: two addresses of which eight bytes are left out. The last one counts for the checksum.
+	last := path{alice6, end{ip: netip.MustParseAddr("2001:db8::2")}}
+	put(dissect.ProtoRouting, append(hexBytes("11 02 03 01 88000000 0000000000000001 0000000000000002"), last.udp(40000, 6969, []byte("rooted"))...))
 	for _, h := range []dissect.IPv6FragmentHeader{
 		{MoreFragments: true, ID: 0xcafe0001}, {Offset: 16, MoreFragments: true, ID: 0xcafe0001}, {Offset: 24, ID: 0xcafe0001},
 		{ID: 0xcafe0002}, // atomic (RFC 6946)
@@ -174,7 +178,7 @@ func ipv6Extensions() *trace {
 	first := dissect.IPv6FragmentHeader{NextHeader: dissect.ProtoDestOpts, ID: 0xcafe0004}
 	put(dissect.ProtoHopByHop, join(
 		options(dissect.ProtoDestOpts, "05 02 0000"), options(dissect.ProtoRouting, ""),
-		append(hexBytes("2c 02 00 00 00000000"), home[:]...), first.Append(nil), options(dissect.ProtoUDP, ""), body))
+		hexBytes("2c 02 00 00 00000000 20010db8000000000000000000000001"), first.Append(nil), options(dissect.ProtoUDP, ""), body))
 	// Hop-by-hop options that are not first, a chain that ends before its header, and TCP behind one.
 	put(dissect.ProtoDestOpts, join(options(dissect.ProtoHopByHop, ""), options(dissect.ProtoUDP, ""), body))
 	put(dissect.ProtoHopByHop, hexBytes("11 05 0502"))
