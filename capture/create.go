@@ -23,7 +23,12 @@ type FileOptions struct {
 // must be one at least. A name that ends in .pcapng makes a PcapngWriter, any other a PcapWriter, which
 // needs all interfaces to have one link type; .gz or .zst behind that compresses.
 func Create(name string, interfaces []Interface, o FileOptions) (Writer, error) {
-	base, c := splitCompression(name)
+	return createAs(name, name, interfaces, o)
+}
+
+// createAs is Create for a file whose kind another name tells.
+func createAs(kind, name string, interfaces []Interface, o FileOptions) (Writer, error) {
+	base, c := splitCompression(kind)
 	ng := strings.HasSuffix(base, ".pcapng")
 	if len(interfaces) == 0 {
 		return nil, fmt.Errorf("create %s: no interface to write packets of", name)

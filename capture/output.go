@@ -77,6 +77,9 @@ func (o *output) write() error {
 	return nil
 }
 
+// size is the length of everything so far in bytes, what is buffered included, before compression.
+func (o *output) size() int64 { return o.written + int64(len(o.buf)) }
+
 // flush writes what is buffered here and in the compressor.
 func (o *output) flush() error {
 	if err := o.write(); err != nil || o.pack == nil {

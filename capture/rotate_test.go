@@ -1,0 +1,141 @@
+package capture
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"smoltcp/dissect"
+)
+
+// rotateTest writes packets of 84 bytes (100 with the record's header) one second apart.
+func rotateTest(t *testing.T, name string, r Rotation, packets int) (dir string, done []string, err error) {
+	t.Helper()
+	dir = t.TempDir()
+	r.Location = time.UTC
+	r.Done = func(name string) { done = append(done, filepath.Base(name)) }
+	w, err := NewRotator(filepath.Join(dir, name), []Interface{{Link: dissect.LinkEthernet, Name: "eth0"}}, FileOptions{}, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).UnixNano()
+	for i := range packets {
+		data := make([]byte, 84)
+		data[0] = byte(i)
+		if err = w.Write(&Packet{Time: start + int64(i)*int64(time.Second), Data: data, Len: 84, Link: dissect.LinkEthernet}); err != nil {
+			break
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return dir, done, err
+}
+
+// firstBytes gives the first byte of every packet in a file.
+func firstBytes(t *testing.T, name string) []byte {
+	t.Helper()
+	r, err := Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	var b []byte
+	for {
+		p, err := r.Next()
+		if err == io.EOF {
+			return b
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		b = append(b, p.Data[0])
+	}
+}
+
+func TestRotate(t *testing.T) {
+	for _, tt := range []struct {
+		what    string
+		name    string
+		r       Rotation
+		packets int
+		files   []string // what is left at the end
+		first   []byte   // the first packet in each
+		err     error
+	}{
+		{
+			what: "by size: a file ends before the packet that finds it too large", name: "x.pcap", r: Rotation{Size: 200}, packets: 7,
+			files: []string{"x.pcap", "x.pcap1", "x.pcap2", "x.pcap3"}, first: []byte{0, 2, 4, 6},
+		}, {
+			what: "a ring", name: "x.pcap", r: Rotation{Size: 200, Files: 3}, packets: 8,
+			files: []string{"x.pcap0", "x.pcap1", "x.pcap2"}, first: []byte{6, 2, 4},
+		}, {
+			what: "a ring of ten has two digits from ten on", name: "x.pcap", r: Rotation{Size: 100, Files: 11}, packets: 2,
+			files: []string{"x.pcap00", "x.pcap01"}, first: []byte{0, 1},
+		}, {
+			what: "by time, in the name", name: "x-%H%M%S.pcap", r: Rotation{Interval: 3 * time.Second}, packets: 7,
+			files: []string{"x-030405.pcap", "x-030408.pcap", "x-030411.pcap"}, first: []byte{0, 3, 6},
+		}, {
+			what: "by time, with a name that stays the same: nothing is overwritten", name: "x-%H.pcap", r: Rotation{Interval: 3 * time.Second}, packets: 7,
+			files: []string{"x-03.pcap", "x-03.pcap1", "x-03.pcap2"}, first: []byte{0, 3, 6},
+		}, {
+			what: "by time, a number of files", name: "x.pcap", r: Rotation{Interval: 3 * time.Second, Files: 2}, packets: 20,
+			files: []string{"x.pcap", "x.pcap1"}, first: []byte{0, 3}, err: ErrRotationDone,
+		}, {
+			what: "by time and size", name: "x-%S.pcap", r: Rotation{Interval: 3 * time.Second, Size: 200}, packets: 6,
+			files: []string{"x-05.pcap", "x-07.pcap", "x-08.pcap", "x-10.pcap"}, first: []byte{0, 2, 3, 5},
+		}, {
+			what: "a cap on disk use removes the oldest", name: "x.pcap", r: Rotation{Size: 200, DiskLimit: 500}, packets: 9,
+			files: []string{"x.pcap3", "x.pcap4"}, first: []byte{6, 8},
+		}, {
+			what: "pcapng, packed", name: "x.pcapng.gz", r: Rotation{Size: 250}, packets: 3,
+			files: []string{"x.pcapng.gz", "x.pcapng.gz1"}, first: []byte{0, 2},
+		},
+	} {
+		t.Run(tt.what, func(t *testing.T) {
+			dir, done, err := rotateTest(t, tt.name, tt.r, tt.packets)
+			if !errors.Is(err, tt.err) {
+				t.Errorf("ended with %v, want %v", err, tt.err)
+			}
+			list, _ := os.ReadDir(dir)
+			var files []string
+			var first []byte
+			for _, f := range list {
+				files = append(files, f.Name())
+				first = append(first, firstBytes(t, filepath.Join(dir, f.Name()))[0])
+			}
+			if !slices.Equal(files, tt.files) || !slices.Equal(first, tt.first) {
+				t.Errorf("files %q begin with packets %v, want %q with %v", files, first, tt.files, tt.first)
+			}
+			if len(done) < len(files) {
+				t.Errorf("only %q were reported as done", done)
+			}
+		})
+	}
+}
+
+// Every packet is in exactly one file.
+func TestRotateLosesNothing(t *testing.T) {
+	for size := int64(1); size < 700; size += 37 {
+		dir, done, err := rotateTest(t, "x.pcapng", Rotation{Size: size}, 50)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []byte
+		for _, name := range done {
+			got = append(got, firstBytes(t, filepath.Join(dir, name))...)
+		}
+		for i, b := range got {
+			if b != byte(i) {
+				t.Fatalf("size %d: packet %d is %d", size, i, b)
+			}
+		}
+		if len(got) != 50 {
+			t.Fatalf("size %d: %d packets of 50", size, len(got))
+		}
+	}
+}
