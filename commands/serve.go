@@ -247,7 +247,7 @@ func serveOn(ctx context.Context, env Env, o serveOptions, dev capture.Device) e
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	watch, err := newWatcher(env, o, dev, log, stop)
+	watch, err := newWatcher(ctx, stop, env, o, dev, log)
 	if err != nil {
 		dev.Close()
 		return err

@@ -87,7 +87,7 @@ func TestServeOptions(t *testing.T) {
 		{"tap0 --mtu 1300 --tun", func(o *serveOptions) { o.mtu, o.device.MTU, o.device.TUN = 1300, 1300, true }},
 		{"tap0 --seed 77", func(o *serveOptions) { o.seeded, o.seed, o.fault.Seed = true, 77, 77 }},
 		{"tap0 --seed 0", func(o *serveOptions) { o.seeded = true }},
-		{"tap0 --buffer 1 --service-buffer 67108864", func(o *serveOptions) { o.buffer, o.serviceBuffer = 1, 64 << 20 }},
+		{"tap0 --buffer 1 --service-buffer 67108864", func(o *serveOptions) { o.buffer, o.serviceBuffer = 1, 64<<20 }},
 		{"tap0 --drop-chance 15 --corrupt-chance 0.5 --duplicate-chance 100 --reorder-chance 1e1", func(o *serveOptions) {
 			o.fault.DropChance, o.fault.CorruptChance, o.fault.DuplicateChance, o.fault.ReorderChance = 15, 0.5, 100, 10
 		}},
@@ -239,8 +239,15 @@ func (s *serving) wait() error {
 // send puts a frame on the wire.
 func (s *serving) send(frame []byte) {
 	s.t.Helper()
-	if ok, err := s.wire.Send([][]byte{frame}); !ok || err != nil {
-		s.t.Fatalf("send: %v, %v", ok, err)
+	for {
+		ok, err := s.wire.Send([][]byte{frame})
+		if err != nil {
+			s.t.Fatalf("send: %v; stderr: %s", err, s.stderr)
+		}
+		if ok {
+			return
+		}
+		s.wire.Wait(patience, true)
 	}
 }
 
@@ -425,9 +432,7 @@ func TestServeTraceJSON(t *testing.T) {
 // -c ends the host after so many frames.
 func TestServeCount(t *testing.T) {
 	s := startServe(t, "tap0 --trace -t -c 3", nil)
-	for range 5 {
-		s.send(arpFrame())
-	}
+	s.send(arpFrame()) // the announcement of the address, this and the answer make three
 	if err := s.wait(); err != nil {
 		t.Fatal(err)
 	}
@@ -461,6 +466,49 @@ func (f *failing) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// No frame that comes, of whatever length, stops the host, and the trace and the record show every one.
+func TestServeStrangeFrames(t *testing.T) {
+	for _, printer := range []string{"--format tree -vvXX", "--format line -vvv", "--format json"} {
+		file := filepath.Join(t.TempDir(), "x.pcapng")
+		s := startServe(t, "tap0 --trace "+printer+" --pcap "+file, nil)
+		sample := datagramFrame(9, strings.Repeat("x", 1400))
+		junk := noise(9, 1518, false)
+		sent := 0
+		for n := 0; n <= 1518; n++ {
+			frames := [][]byte{make([]byte, n), junk[:n], append(sample[:min(n, len(sample)):min(n, len(sample))], junk[min(n, len(sample)):n]...)}
+			for _, f := range frames {
+				s.send(f)
+				sent++
+			}
+			for f, _ := s.wire.Recv(); f != nil; f, _ = s.wire.Recv() {
+			}
+		}
+		s.talk()
+		s.stop()
+		if err := s.wait(); err != nil {
+			t.Fatal(err)
+		}
+		inOrder(t, s.stderr.String(), fmt.Sprintf("\nRxFrames %28d\n", sent+2))
+		src, err := capture.Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		saved := 0
+		for p, err := src.Next(); err != io.EOF; p, err = src.Next() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p.Direction == capture.DirIn {
+				saved++
+			}
+		}
+		src.Close()
+		if saved != sent+2 {
+			t.Errorf("%d frames came and %d are in the file", sent+2, saved)
+		}
+	}
+}
+
 // A trace that nobody can read any more, and a record that cannot be written, end the host.
 func TestServeOutputFails(t *testing.T) {
 	for _, flag := range []string{"--trace", "--pcap -"} {
@@ -480,6 +528,20 @@ func TestServeOutputFails(t *testing.T) {
 		}
 		inOrder(t, s.stderr.String(), "serving ", "\nRxFrames ")
 	}
+}
+
+// A trace that nobody reads holds the host up, but not its end.
+func TestServeTraceStuck(t *testing.T) {
+	r, w := io.Pipe()
+	defer r.Close()
+	s := startServe(t, "tap0 --trace", w)
+	s.send(arpFrame())
+	r.Read(make([]byte, 1)) // the host is in the middle of a write
+	s.stop()
+	if err := s.wait(); fmt.Sprint(err) != "standard output: nobody reads it" || ExitCode(err) != 1 {
+		t.Errorf("%v", err)
+	}
+	inOrder(t, s.stderr.String(), "serving ", "\nTxFrames ")
 }
 
 // A record that cannot be made is said before anything is served.

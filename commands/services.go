@@ -60,8 +60,10 @@ var udpServices = []struct {
 	{19, "chargen", "gives up to 512 characters for it", func(_ []byte, n uint64) []byte {
 		return chargen[n%95*chargenLine:][:n*37%513]
 	}},
-	{6969, "yo dawg", "says yo dawg", func([]byte, uint64) []byte { return []byte("yo dawg\n") }},
+	{6969, "yo dawg", "says yo dawg", func([]byte, uint64) []byte { return yoDawg }},
 }
+
+var yoDawg = []byte("yo dawg\n")
 
 // serviceHelp is the table of services in the help text.
 var serviceHelp = func() string {

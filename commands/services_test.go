@@ -575,3 +575,68 @@ func TestServiceKeepAlive(t *testing.T) {
 		t.Errorf("noticed after %v", after)
 	}
 }
+
+// A chunk or a datagram costs no memory.
+func TestServiceAllocs(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector makes pools forget at random")
+	}
+	v := newVirtual(t)
+	poll := func() {
+		for again := true; again; {
+			again = v.client.Poll(v.now)
+			again = v.server.Poll(v.now) || again
+		}
+		v.now += 1000
+	}
+	buf, data := make([]byte, 2000), bytes.Repeat([]byte("abcdefg\n"), 8)
+	for _, port := range []uint16{7, 9, 6969, 6971} {
+		c, err := v.client.DialTCP(netip.AddrPortFrom(netip.MustParseAddr(serviceAddr), port), stack.TCPOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.SetNoDelay(true)
+		answered := 0
+		exchange := func() {
+			c.Write(data)
+			for range 4 {
+				poll()
+				n, _ := c.Read(buf)
+				answered += n
+			}
+		}
+		for range 100 {
+			exchange()
+		}
+		if n := testing.AllocsPerRun(200, exchange); n > 0 {
+			t.Errorf("tcp %d: %v allocations for a chunk", port, n)
+		}
+		if answers := port != 9 && port != 6971; answers != (answered > 200*50) {
+			t.Errorf("tcp %d: %d bytes of answers", port, answered)
+		}
+		c.Close()
+	}
+	u, err := v.client.ListenUDP(netip.AddrPort{}, stack.UDPOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, port := range []uint16{7, 9, 19, 6969} {
+		to := netip.AddrPortFrom(netip.MustParseAddr(serviceAddr), port)
+		answered := 0
+		exchange := func() {
+			u.SendTo(data, to)
+			poll()
+			poll()
+			if _, _, err := u.Recv(buf); err == nil {
+				answered++
+			}
+		}
+		exchange()
+		if n := testing.AllocsPerRun(200, exchange); n > 0 {
+			t.Errorf("udp %d: %v allocations for a datagram", port, n)
+		}
+		if (port != 9) != (answered > 200) {
+			t.Errorf("udp %d: %d answers", port, answered)
+		}
+	}
+}

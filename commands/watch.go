@@ -2,8 +2,11 @@ package commands
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"time"
 
@@ -38,9 +41,9 @@ type watcher struct {
 	start   time.Time // the origin of now, with both clocks
 }
 
-// newWatcher makes a watcher over dev. It calls stop when as many frames were shown as were asked for, and when it can write no
-// more: close says why.
-func newWatcher(env Env, o serveOptions, dev capture.Device, log *slog.Logger, stop func()) (*watcher, error) {
+// newWatcher makes a watcher over dev. It calls stop, which ends ctx, when as many frames were shown as were asked for, and when it
+// can write no more: close says why.
+func newWatcher(ctx context.Context, stop func(), env Env, o serveOptions, dev capture.Device, log *slog.Logger) (*watcher, error) {
 	w := &watcher{dev: dev, out: o.out, link: capture.DeviceLink(dev), log: log, verbose: o.verbose, stop: stop, start: time.Now(), saveName: o.pcap}
 	if o.pcap != "" {
 		var err error
@@ -52,7 +55,7 @@ func newWatcher(env Env, o serveOptions, dev capture.Device, log *slog.Logger, s
 		w.dev = w.recorder
 	}
 	if o.trace {
-		w.text = newTextWriter(env.Stdout, true)
+		w.text = newTextWriter(&patientWriter{w: env.Stdout, end: ctx.Done(), done: make(chan error, 1)}, true)
 		w.printer = o.out.printer()
 		w.dev = capture.NewTracer(w.dev, w.frame)
 	}
@@ -69,6 +72,43 @@ func newWatcher(env Env, o serveOptions, dev capture.Device, log *slog.Logger, s
 
 // now is the wall clock's time at the start and monotonic from there, so that setting the clock stops nothing.
 func (w *watcher) now() int64 { return w.start.UnixNano() + int64(time.Since(w.start)) }
+
+// patientWriter writes to a reader that may be as slow as it likes, the host with it, until end: then it has little time left.
+type patientWriter struct {
+	w     io.Writer
+	end   <-chan struct{}
+	buf   []byte
+	done  chan error
+	stuck bool
+}
+
+// lastWrite is how long a write may take that is going on when the host shall end.
+const lastWrite = shutdownGrace / 4
+
+var errStuck = errors.New("nobody reads it")
+
+func (p *patientWriter) Write(b []byte) (int, error) {
+	if p.stuck {
+		return 0, errStuck
+	}
+	p.buf = append(p.buf[:0], b...) // b is the caller's again if the write is given up
+	go func() {
+		_, err := p.w.Write(p.buf)
+		p.done <- err
+	}()
+	select {
+	case err := <-p.done:
+		return len(b), err
+	case <-p.end:
+	}
+	select {
+	case err := <-p.done:
+		return len(b), err
+	case <-time.After(lastWrite):
+		p.stuck = true
+		return 0, errStuck
+	}
+}
 
 // stopWriter is a Writer that ends serving when it fails: whoever asked for a record wants all of it.
 type stopWriter struct {

@@ -93,7 +93,7 @@ func (m *icmp6Message) options(b []byte, off int) ([]byte, bool) {
 		case ndMTU:
 			b = appendDecimal(append(b, ' '), uint64(be32(d, 4)))
 			if units != 1 {
-				b = append(b, ", badlen"...)
+				b = append(b, "bad option length"...)
 			}
 		case ndRDNSS:
 			b = appendDecimal(append(b, " lifetime "...), uint64(be32(d, 4)))
@@ -131,7 +131,7 @@ func (m *icmp6Message) options(b []byte, off int) ([]byte, bool) {
 // prefixOption prints a prefix information option (RFC 4861 section 4.6.2).
 func (m *icmp6Message) prefixOption(b, d []byte, units int) ([]byte, bool) {
 	if len(d) < 32 {
-		return m.cut(append(b, ' '))
+		return m.cut(b)
 	}
 	b = append(m.p.addr6(b, d[16:]), '/')
 	b = appendInt(b, int(d[2]))

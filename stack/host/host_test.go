@@ -327,6 +327,43 @@ func TestEndOfHost(t *testing.T) {
 	}
 }
 
+// A host that never ran can be closed like any other.
+func TestCloseBeforeRun(t *testing.T) {
+	x, y := capture.Pipe(1500)
+	h, err := host.New(x, host.Config{Interface: stack.InterfaceConfig{
+		HardwareAddr: dissect.MAC{2, 0, 0, 0, 0, 1},
+		Addrs:        []netip.Prefix{netip.MustParsePrefix(addrA + "/24")},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := h.Listen("tcp", ":80")
+	if err != nil {
+		t.Fatal(err)
+	}
+	accepting := make(chan error, 1)
+	go func() {
+		_, err := l.Accept()
+		accepting <- err
+	}()
+	for range 2 {
+		if err := h.Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	}
+	if err := <-accepting; !errors.Is(err, net.ErrClosed) {
+		t.Errorf("blocked accept ended with %v", err)
+	}
+	for frame, err := y.Recv(); !errors.Is(err, capture.ErrGone); frame, err = y.Recv() {
+		if frame == nil || err != nil {
+			t.Fatalf("the device is open: %v", err)
+		}
+	}
+	if err := h.Run(context.Background()); err != nil {
+		t.Errorf("Run: %v", err)
+	}
+}
+
 // A device that is gone ends the host with its error.
 func TestDeviceGone(t *testing.T) {
 	x, y := capture.Pipe(1500)

@@ -9,6 +9,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"net/netip"
@@ -160,11 +161,17 @@ func record(dir string) error {
 	for _, f := range files {
 		name := strings.TrimSuffix(f, filepath.Ext(f))
 		for suffix, args := range map[string][]string{".txt": {"-n"}, "-v.txt": {"-n", "-v"}} {
+			var stderr bytes.Buffer
 			cmd := exec.Command("tcpdump", append(args, "-r", f)...)
 			cmd.Env = append(os.Environ(), "TZ=UTC")
+			cmd.Stderr = &stderr
 			out, err := cmd.Output()
+			if errors.Is(err, exec.ErrNotFound) {
+				return err
+			}
 			if err != nil {
-				fmt.Fprintf(os.Stderr, "generate: %s: not recorded: tcpdump: %v\n", filepath.Base(f), err)
+				lines := strings.Split(strings.TrimSpace(stderr.String()), "\n")
+				fmt.Fprintf(os.Stderr, "generate: no %s for %s: %s\n", suffix, filepath.Base(f), lines[len(lines)-1])
 				continue
 			}
 			if err := os.WriteFile(name+suffix, out, 0o666); err != nil {
