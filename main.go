@@ -7,13 +7,28 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"smoltcp/commands"
 )
 
+// stopGrace is how long a command may take to end after a signal: serve says goodbye to its peers, dump
+// writes out what it has. More is needed only by one that waits for a file or a pipe that is stuck.
+const stopGrace = 5 * time.Second
+
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // it is under nohup
+		signals = append(signals, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
+	context.AfterFunc(ctx, func() {
+		stop() // a second signal ends the program as if nobody caught it
+		time.Sleep(stopGrace)
+		fmt.Fprintf(os.Stderr, "smoltcp: stopped in the middle of something: a file or a pipe did not move for %v\n", stopGrace)
+		os.Exit(1)
+	})
+
 	// A reader that went away is an error of the write, which then ends the program in order; the
 	// signal would end it at once, with packets unsaved.
 	signal.Ignore(syscall.SIGPIPE)

@@ -333,7 +333,7 @@ func TestServeManyConnections(t *testing.T) {
 	wg.Wait()
 	p.interrupt(os.Interrupt)
 	p.checkCounters("TCPAccepts")
-	if !strings.Contains(p.stderr.String(), fmt.Sprintf("TCPAccepts %26d\n", conns)) {
+	if !strings.Contains(p.stderr.String(), fmt.Sprintf("TCPAccepts %42d\n", conns)) {
 		t.Errorf("not %d connections:\n%s", conns, p.stderr.String())
 	}
 }
@@ -430,7 +430,7 @@ func TestServeSignals(t *testing.T) {
 			if p.stdout.String() != "" || !strings.HasPrefix(p.stderr.String(), "serving 192.168.69.1/24 as 02-00-00-00-00-01 on tap0: ") {
 				t.Errorf("stdout %q, stderr %q", p.stdout.String(), p.stderr.String())
 			}
-			if !strings.Contains(p.stderr.String(), fmt.Sprintf("TCPAccepts %26d\n", 3)) {
+			if !strings.Contains(p.stderr.String(), fmt.Sprintf("TCPAccepts %42d\n", 3)) {
 				t.Errorf("no counters:\n%s", p.stderr.String())
 			}
 		})
@@ -522,7 +522,7 @@ func TestServePcap(t *testing.T) {
 				if name == "x.pcap" {
 					saved = shown // the format has no comments
 				}
-				if shown == 0 || saved != shown || !strings.Contains(p.stderr.String(), fmt.Sprintf("%s %12d\n", verdict, shown)) {
+				if shown == 0 || saved != shown || !strings.Contains(p.stderr.String(), fmt.Sprintf("%-40s %12d\n", verdict, shown)) {
 					t.Errorf("%s: %d in the trace, %d in the file, counters:\n%s", verdict, shown, saved, p.stderr.String())
 				}
 			}

@@ -27,10 +27,17 @@ type LiveOptions struct {
 	// Direction keeps to packets that were received (DirIn) or sent (DirOut).
 	Direction Direction
 
-	// Buffer is how much the kernel may hold until Next is called, in bytes; zero: 8 MiB. The kernel counts what it
-	// spends on a packet, which for short ones is several times their length, and may grant less to an unprivileged
-	// process.
+	// Buffer is how much the kernel may hold until Next is called, in bytes; zero: 32 MiB. It is a ring of memory that
+	// the kernel shares with the program, smaller if there is not so much. As much again may be used for what
+	// the ring cannot hold well, few packets over a long time.
+	//
+	// Where the kernel has no such rings, or Buffer is too small for one (under 512 KiB, or 128 KiB with a short
+	// Snaplen), packets are received one at a time. Then zero means 8 MiB, the kernel counts what it spends on a packet,
+	// for short ones several times their length, and may grant less to an unprivileged process.
 	Buffer int
+
+	// Immediate delivers a packet within a few milliseconds; otherwise it may wait for others to come, for up to 20.
+	Immediate bool
 
 	// Filter is a program for the kernel, which drops packets for which it returns zero. It sees them as the kernel
 	// does: from the header of their interface's own link type on, also with AnyInterface, and without a VLAN tag that
@@ -39,7 +46,7 @@ type LiveOptions struct {
 	Filter []bpf.RawInstruction
 }
 
-// defaultBuffer is the size of the kernel's buffer, in bytes, unless options say otherwise.
+// defaultBuffer is the size of the kernel's buffer without a ring, in bytes, unless options say otherwise.
 const defaultBuffer = 8 << 20
 
 // InterfaceInfo describes a network interface for people who choose one.

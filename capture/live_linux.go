@@ -1,16 +1,20 @@
 package capture
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/mdlayher/packet"
+	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
 
 	"smoltcp/dissect"
@@ -18,30 +22,39 @@ import (
 
 // Live is a [Source] of the packets that pass an interface, or all of them, from now on.
 //
-// Next, Interfaces and SetReadDeadline are for one goroutine; Close and Stats may be called from any. To end a capture
-// with a context, hand Close to context.AfterFunc.
+// Next, Interfaces and SetReadDeadline are for one goroutine; Stop, Close and Stats may be called from any. To end a
+// capture with a context, hand Stop or Close to context.AfterFunc.
 type Live struct {
 	conn *packet.Conn
 	raw  syscall.RawConn
 	opts LiveOptions
 	link dissect.LinkType
 
-	// buf has room in front of what is received, for a VLAN tag and the cooked header.
+	// ring is where packets are, unless it has no memory: then they are received one at a time.
+	ring   ring
+	ringed bool
+	tend   *time.Timer // calls makeRoom again and again
+
+	// buf holds a packet behind room for a VLAN tag and the cooked header: of the ring or for receiving.
 	buf []byte
 	msg message
 
-	// receive is the method of that name as a func value, made once since every making allocates.
-	receive func(fd uintptr) bool
-	errno   syscall.Errno // what receive returned with
-	down    bool          // the interface went down, and what came before it is still to be read
+	// ready is tryRing or tryReceive as a func value, made once since every making allocates.
+	ready func(fd uintptr) bool
+	errno syscall.Errno // what it ended with
+	down  bool          // the interface went down, and what came before it is still to be read
 
 	ifaces  []Interface
 	byIndex map[int32]int // position in ifaces
-	err     error         // how the capture ended
 
-	mu     sync.Mutex
+	ending error     // what will be err when everything received before it has been returned
+	since  time.Time // when that began
+	err    error     // how the capture ended
+
+	closed atomic.Bool
+	mu     sync.Mutex // guards what follows, and which blocks of the ring are whose
 	stats  Stats
-	closed bool
+	stop   bool
 }
 
 // headroom is what is kept free in front of a received packet, in bytes.
@@ -52,13 +65,14 @@ const headroom = cookedHeader + vlanTag
 const maxLinkHeader = 256
 
 // NewLive starts a capture. Packets count from the moment it returns; the filter is in place before the first.
-func NewLive(opts LiveOptions) (*Live, error) {
+func NewLive(opts LiveOptions) (*Live, error) { return openLive(opts, true) }
+
+// openLive starts a capture, with a ring if there may be one and the kernel has it.
+func openLive(opts LiveOptions, ringed bool) (*Live, error) {
 	if opts.Snaplen <= 0 || opts.Snaplen > DefaultSnaplen {
 		opts.Snaplen = DefaultSnaplen
 	}
-	if opts.Buffer <= 0 {
-		opts.Buffer = defaultBuffer
-	}
+	opts.Buffer = max(0, opts.Buffer)
 	l := &Live{opts: opts, link: dissect.LinkSLL2, byIndex: make(map[int32]int)}
 	index, loopback := 0, false
 	if opts.Interface != AnyInterface {
@@ -77,53 +91,164 @@ func NewLive(opts LiveOptions) (*Live, error) {
 			return nil, packetSocketError(opts.Interface, err)
 		}
 	}
-	conn, err := openPacketSocket(opts.Interface, index, packetSocketOptions{
+	keep := opts.Snaplen
+	if l.link == dissect.LinkSLL2 {
+		keep += maxLinkHeader // the header that is taken away does not count against the snaplen
+	}
+	socket := packetSocketOptions{
 		promiscuous:    index != 0 && !opts.NotPromiscuous,
 		ignoreOutgoing: opts.Direction == DirIn || loopback,
 		timestamps:     true,
-		buffer:         opts.Buffer,
-		filter:         opts.Filter,
-	})
+		buffer:         cmp.Or(opts.Buffer, defaultBuffer),
+		filter:         cutFilter(opts.Filter, keep),
+	}
+	if ringed {
+		socket.ring = func(fd int) bool {
+			l.ringed = l.ring.open(fd, cmp.Or(opts.Buffer, defaultRing), min(keep, largestPacket(index)), opts.Immediate)
+			return l.ringed
+		}
+	}
+	conn, err := openPacketSocket(opts.Interface, index, socket)
+	if err == nil {
+		l.conn = conn
+		if l.raw, err = conn.SyscallConn(); err != nil {
+			conn.Close()
+			err = fmt.Errorf("%s: %w", opts.Interface, err)
+		}
+	}
 	if err != nil {
+		l.ring.close()
 		return nil, err
 	}
-	l.conn = conn
-	if l.raw, err = conn.SyscallConn(); err != nil {
-		conn.Close()
-		return nil, fmt.Errorf("%s: %w", opts.Interface, err)
+	if l.ringed {
+		l.ready = l.tryRing
+		l.mu.Lock()
+		l.tend = time.AfterFunc(l.ring.lap()/2, l.makeRoom)
+		l.mu.Unlock()
+	} else {
+		l.ready = l.tryReceive
+		l.buf = make([]byte, headroom+keep)
+		l.msg.init(l.buf[headroom:])
 	}
-	l.receive = l.tryReceive
-	l.buf = make([]byte, headroom+opts.Snaplen)
-	if l.link == dissect.LinkSLL2 {
-		// The header that is taken away does not count against the snaplen.
-		l.buf = make([]byte, headroom+maxLinkHeader+opts.Snaplen)
-	}
-	l.msg.init(l.buf[headroom:])
 	l.addInterface(opts.Interface, index)
 	return l, nil
 }
 
-// Next returns the next packet. The end is net.ErrClosed after Close, or an error that says what happened to the
-// interface, once everything received before it has been returned. With a read deadline it may also be
-// os.ErrDeadlineExceeded, after which Next can be called again.
+// cutFilter makes a program that keeps no more than keep bytes of any packet.
+func cutFilter(filter []bpf.RawInstruction, keep int) []bpf.RawInstruction {
+	const retK = 0x06 // BPF_RET | BPF_K
+	if len(filter) == 0 {
+		return []bpf.RawInstruction{{Op: retK, K: uint32(keep)}}
+	}
+	filter = slices.Clone(filter)
+	for i := range filter {
+		if filter[i].Op == retK {
+			filter[i].K = min(filter[i].K, uint32(keep))
+		}
+	}
+	return filter
+}
+
+// Next returns the next packet. The end is net.ErrClosed after Stop or Close, or an error that says what happened to the
+// interface; everything received before it has been returned, except after Close. With a read deadline it may
+// also be os.ErrDeadlineExceeded, after which Next can be called again.
 func (l *Live) Next() (Packet, error) {
 	for l.err == nil {
-		if err := l.raw.Read(l.receive); err != nil {
-			if errors.Is(err, os.ErrDeadlineExceeded) {
-				return Packet{}, os.ErrDeadlineExceeded
-			}
-			l.err = net.ErrClosed
+		if l.closed.Load() {
+			l.end(net.ErrClosed)
 			break
 		}
-		if l.errno != 0 {
-			l.err = l.ended(l.errno)
-			break
+		if l.ringed {
+			l.buf = l.ring.read(&l.msg)
+		}
+		if !l.ringed || l.buf == nil {
+			if err := l.wait(); err != nil {
+				return Packet{}, err
+			}
+			if l.ringed {
+				continue
+			}
 		}
 		if l.wanted() {
 			return l.packet(), nil
 		}
 	}
 	return Packet{}, l.err
+}
+
+// wait waits for a packet, or a block of them.
+func (l *Live) wait() error {
+	if l.ending == nil {
+		err := l.raw.Read(l.ready)
+		switch {
+		case err == nil && l.errno == 0:
+			return nil
+		case err == nil:
+			l.ending = l.failure(l.errno)
+		case !errors.Is(err, os.ErrDeadlineExceeded):
+			return l.end(net.ErrClosed)
+		case !l.stopped():
+			return os.ErrDeadlineExceeded
+		default:
+			l.ending = net.ErrClosed
+		}
+		l.since = time.Now()
+	}
+	// No packet comes any more, but some may be in a block that the kernel has not handed over yet.
+	for {
+		last := !l.ringed || time.Since(l.since) > 2*l.ring.retire+ringGrace
+		ok := false
+		if err := l.raw.Control(func(fd uintptr) { ok = l.ready(fd) && l.errno == 0 }); err != nil {
+			return l.end(net.ErrClosed)
+		}
+		if ok {
+			return nil
+		}
+		if last {
+			return l.end(l.ending)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// ringGrace is how much longer than it should a kernel may take to hand over a block.
+const ringGrace = 30 * time.Millisecond
+
+// end ends the capture.
+func (l *Live) end(err error) error {
+	l.err = err
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ring.release()
+	if l.closed.Load() {
+		l.ring.close()
+	}
+	return err
+}
+
+// tryRing takes the next block of packets from the ring; false means that there is none yet, and no error.
+func (l *Live) tryRing(fd uintptr) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.errno = 0
+	if l.closed.Load() || l.ring.moveOn() {
+		return true
+	}
+	if errno, err := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_ERROR); err == nil {
+		l.errno = syscall.Errno(errno)
+	}
+	return l.errno != 0
+}
+
+// makeRoom keeps the ring from being used up by few packets while Next is not called.
+func (l *Live) makeRoom() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed.Load() {
+		return
+	}
+	l.ring.makeRoom()
+	l.tend.Reset(l.ring.lap() / 2)
 }
 
 // tryReceive receives one packet or an error; false means that there is neither yet.
@@ -244,8 +369,8 @@ func (l *Live) addInterface(name string, index int) int {
 // before it could be asked for its name has none.
 func (l *Live) Interfaces() []Interface { return l.ifaces }
 
-// ended makes the error with which the capture ends.
-func (l *Live) ended(errno syscall.Errno) error {
+// failure makes the error with which the capture ends.
+func (l *Live) failure(errno syscall.Errno) error {
 	name := l.opts.Interface
 	if errno != unix.ENETDOWN {
 		return fmt.Errorf("%s: receive: %w", name, errno)
@@ -266,8 +391,15 @@ func (l *Live) ended(errno syscall.Errno) error {
 }
 
 // SetReadDeadline sets the time at which Next returns os.ErrDeadlineExceeded rather than wait on; the zero time takes
-// the deadline away.
-func (l *Live) SetReadDeadline(t time.Time) error { return l.conn.SetReadDeadline(t) }
+// the deadline away. It may return a little later while packets arrive.
+func (l *Live) SetReadDeadline(t time.Time) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.stop {
+		return nil // Next waits for nothing any more
+	}
+	return l.conn.SetReadDeadline(t)
+}
 
 // Stats tells how many packets the filter has accepted since the capture began, the kernel's drops included. It goes on
 // working after Close.
@@ -280,7 +412,7 @@ func (l *Live) Stats() (Stats, error) {
 
 // count adds what the kernel has counted since the last time. l.mu is held.
 func (l *Live) count() error {
-	if l.closed {
+	if l.closed.Load() {
 		return nil
 	}
 	s, err := l.conn.Stats()
@@ -292,15 +424,43 @@ func (l *Live) count() error {
 	return nil
 }
 
-// Close ends the capture: a Next that is waiting returns at once.
-func (l *Live) Close() error {
+// Stop ends the capture gently: no more packets are received from now on, and Next returns those that were, then
+// net.ErrClosed. A Next that is waiting returns soon. Close is still to be called.
+func (l *Live) Stop() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.closed {
+	if l.stop || l.closed.Load() {
+		return nil
+	}
+	// What no filter lets through is not counted either.
+	if err := l.conn.SetBPF(cutFilter(nil, 0)); err != nil {
+		return fmt.Errorf("%s: %w", l.opts.Interface, err)
+	}
+	l.stop = true
+	return l.conn.SetReadDeadline(time.Unix(1, 0))
+}
+
+func (l *Live) stopped() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.stop
+}
+
+// Close ends the capture: a Next that is waiting returns at once. A packet that is lent remains so until the following
+// Next.
+func (l *Live) Close() error {
+	l.mu.Lock()
+	if l.closed.Load() {
+		l.mu.Unlock()
 		return nil
 	}
 	_ = l.count()
-	l.closed = true
+	l.closed.Store(true)
+	l.ring.close()
+	if l.tend != nil {
+		l.tend.Stop()
+	}
+	l.mu.Unlock() // Next may want it before it lets go of the socket
 	return l.conn.Close()
 }
 

@@ -5,6 +5,8 @@ package capture
 import (
 	"errors"
 	"time"
+
+	"smoltcp/dissect"
 )
 
 // errNotLinux is the error of everything that needs a Linux kernel.
@@ -20,6 +22,7 @@ func (*Live) Next() (Packet, error)           { return Packet{}, errNotLinux }
 func (*Live) Interfaces() []Interface         { return nil }
 func (*Live) SetReadDeadline(time.Time) error { return errNotLinux }
 func (*Live) Stats() (Stats, error)           { return Stats{}, errNotLinux }
+func (*Live) Stop() error                     { return nil }
 func (*Live) Close() error                    { return nil }
 
 // OpenDevice fails: it needs Linux.
@@ -29,3 +32,6 @@ func OpenDevice(DeviceOptions) (Device, error) { return nil, errNotLinux }
 func IsTunTap(string) bool { return false }
 
 func probeInterface(*InterfaceInfo) {}
+
+// InterfaceLink fails: it needs Linux.
+func InterfaceLink(string) (dissect.LinkType, error) { return 0, errNotLinux }

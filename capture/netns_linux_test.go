@@ -140,13 +140,41 @@ var stampsOn = sync.OnceFunc(func() {
 
 func newLive(t *testing.T, opts LiveOptions) *Live {
 	t.Helper()
+	return openOnPath(t, opts, true)
+}
+
+func openOnPath(t *testing.T, opts LiveOptions, ringed bool) *Live {
+	t.Helper()
 	stampsOn()
-	l, err := NewLive(opts)
+	l, err := openLive(opts, ringed)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
 	return l
+}
+
+// opener starts a live capture for a test.
+type opener func(t *testing.T, opts LiveOptions) *Live
+
+// bothPaths runs a test with a ring and with packets that are received one at a time.
+func bothPaths(t *testing.T, test func(t *testing.T, newLive opener)) {
+	t.Run("ring", func(t *testing.T) {
+		test(t, func(t *testing.T, opts LiveOptions) *Live {
+			t.Helper()
+			l := openOnPath(t, opts, true)
+			if !l.ringed {
+				t.Skip("this kernel has no rings")
+			}
+			return l
+		})
+	})
+	t.Run("plain", func(t *testing.T) {
+		test(t, func(t *testing.T, opts LiveOptions) *Live {
+			t.Helper()
+			return openOnPath(t, opts, false)
+		})
+	})
 }
 
 func openDevice(t *testing.T, opts DeviceOptions) Device {
@@ -237,7 +265,9 @@ func testFrame(n, size int, tags ...uint16) []byte {
 }
 
 // TestLiveLoopback: each packet is seen once, with its time and lengths.
-func TestLiveLoopback(t *testing.T) {
+func TestLiveLoopback(t *testing.T) { bothPaths(t, testLiveLoopback) }
+
+func testLiveLoopback(t *testing.T, newLive opener) {
 	newNamespace(t)
 	const snaplen = 50
 	l := newLive(t, LiveOptions{Interface: "lo", Snaplen: snaplen})
@@ -284,7 +314,9 @@ func TestLiveLoopback(t *testing.T) {
 }
 
 // TestLivePing: pings of the system's own program and the answers to them.
-func TestLivePing(t *testing.T) {
+func TestLivePing(t *testing.T) { bothPaths(t, testLivePing) }
+
+func testLivePing(t *testing.T, newLive opener) {
 	newNamespace(t)
 	if _, err := exec.LookPath("ping"); err != nil {
 		t.Skip("needs ping")
@@ -309,7 +341,9 @@ func TestLivePing(t *testing.T) {
 }
 
 // TestLiveVLAN: tags that the kernel takes out are back in place, on one interface and on all.
-func TestLiveVLAN(t *testing.T) {
+func TestLiveVLAN(t *testing.T) { bothPaths(t, testLiveVLAN) }
+
+func testLiveVLAN(t *testing.T, newLive opener) {
 	newNamespace(t)
 	newVeth(t)
 	one := newLive(t, LiveOptions{Interface: "v0"})
@@ -347,7 +381,9 @@ func TestLiveVLAN(t *testing.T) {
 }
 
 // TestLiveAny: packets of all interfaces, with the name of each and the header of LINKTYPE_LINUX_SLL2.
-func TestLiveAny(t *testing.T) {
+func TestLiveAny(t *testing.T) { bothPaths(t, testLiveAny) }
+
+func testLiveAny(t *testing.T, newLive opener) {
 	newNamespace(t)
 	newVeth(t)
 	l := newLive(t, LiveOptions{Interface: AnyInterface})
@@ -407,7 +443,9 @@ func TestLiveAny(t *testing.T) {
 }
 
 // TestLiveDirection: -Q in and out.
-func TestLiveDirection(t *testing.T) {
+func TestLiveDirection(t *testing.T) { bothPaths(t, testLiveDirection) }
+
+func testLiveDirection(t *testing.T, newLive opener) {
 	newNamespace(t)
 	newVeth(t)
 	a, b := openDevice(t, DeviceOptions{Name: "v0"}), openDevice(t, DeviceOptions{Name: "v1"})
@@ -431,10 +469,12 @@ func TestLiveDirection(t *testing.T) {
 }
 
 // TestLiveDrops: what the kernel could not keep is counted.
-func TestLiveDrops(t *testing.T) {
+func TestLiveDrops(t *testing.T) { bothPaths(t, testLiveDrops) }
+
+func testLiveDrops(t *testing.T, newLive opener) {
 	newNamespace(t)
 	newVeth(t)
-	l := newLive(t, LiveOptions{Interface: "v0", Buffer: 20000})
+	l := newLive(t, LiveOptions{Interface: "v0", Buffer: 200000, Snaplen: 2000})
 	from := openDevice(t, DeviceOptions{Name: "v1"})
 	const n = 500
 	for i := range n {
@@ -463,7 +503,9 @@ func TestLiveDrops(t *testing.T) {
 }
 
 // TestLiveEnds: an interface that is deleted or switched off ends the capture with one error, after all packets.
-func TestLiveEnds(t *testing.T) {
+func TestLiveEnds(t *testing.T) { bothPaths(t, testLiveEnds) }
+
+func testLiveEnds(t *testing.T, newLive opener) {
 	for _, tt := range []struct {
 		name string
 		end  func(t *testing.T)
@@ -533,7 +575,9 @@ func TestLiveEnds(t *testing.T) {
 }
 
 // TestLiveClose: Close ends a Next that waits.
-func TestLiveClose(t *testing.T) {
+func TestLiveClose(t *testing.T) { bothPaths(t, testLiveClose) }
+
+func testLiveClose(t *testing.T, newLive opener) {
 	newNamespace(t)
 	l := newLive(t, LiveOptions{Interface: "lo"})
 	done := make(chan error)
@@ -682,13 +726,15 @@ func TestListInterfaces(t *testing.T) {
 }
 
 // TestLiveAllocs: a packet costs no allocation.
-func TestLiveAllocs(t *testing.T) {
+func TestLiveAllocs(t *testing.T) { bothPaths(t, testLiveAllocs) }
+
+func testLiveAllocs(t *testing.T, newLive opener) {
 	newNamespace(t)
 	newVeth(t)
 	from := openDevice(t, DeviceOptions{Name: "v1"})
 	pieces := [][]byte{testFrame(1, 60, 0x8100, 5)}
 	for _, name := range []string{"v0", AnyInterface} {
-		l := newLive(t, LiveOptions{Interface: name, Direction: DirIn})
+		l := newLive(t, LiveOptions{Interface: name, Direction: DirIn, Immediate: true})
 		step := func() {
 			if ok, err := from.Send(pieces); !ok || err != nil {
 				t.Fatal(ok, err)

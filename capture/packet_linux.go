@@ -24,6 +24,10 @@ type packetSocketOptions struct {
 	timestamps     bool
 	buffer         int // bytes
 	filter         []bpf.RawInstruction
+
+	// ring, if it is there, tries to set up a ring on the socket, and tells whether there is one. It has time stamps and
+	// a buffer of its own.
+	ring func(fd int) bool
 }
 
 // openPacketSocket opens a packet socket on an interface, or on all if index is zero. name is for errors.
@@ -51,7 +55,8 @@ func (o *packetSocketOptions) start(fd, index int) error {
 	if err := unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_AUXDATA, 1); err != nil {
 		return fmt.Errorf("PACKET_AUXDATA: %w", err)
 	}
-	if o.timestamps {
+	ring := o.ring != nil && o.ring(fd)
+	if o.timestamps && !ring {
 		err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS_NEW, 1)
 		if err != nil { // before Linux 5.1
 			err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS_OLD, 1)
@@ -67,7 +72,7 @@ func (o *packetSocketOptions) start(fd, index int) error {
 		// Before Linux 4.20 there is no such option, and the reader sorts them out.
 		_ = unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_IGNORE_OUTGOING, 1)
 	}
-	if o.buffer > 0 && unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, o.buffer) != nil {
+	if o.buffer > 0 && !ring && unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, o.buffer) != nil {
 		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, o.buffer); err != nil {
 			return fmt.Errorf("SO_RCVBUF: %w", err)
 		}

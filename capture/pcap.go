@@ -140,10 +140,13 @@ func (r *Reader) nextPcap(p *Packet) error {
 			return r.ended(r.in.offset(), "", len(b), int64(n), err)
 		}
 	}
-	f.record(b[:n], int(wire), p)
+	f.record(b[:n], wireLen(wire), p)
 	r.in.take(n)
 	return nil
 }
+
+// wireLen is a length on the wire as a file has it: one that an int of 32 bits cannot hold is the largest that it can.
+func wireLen(n uint32) int { return int(min(uint64(n), math.MaxInt)) }
 
 // lengths reads the two lengths of a record header.
 func (f *pcapFile) lengths(b []byte) (caplen, wire uint32) {

@@ -392,7 +392,7 @@ func (r *Reader) packet(at int64, kind, id uint32, ticks uint64, caplen, wire ui
 	}
 	p.Time = s.clock.nanos(ticks)
 	p.Data = rest[:caplen:caplen]
-	p.Len = max(int(wire), len(p.Data))
+	p.Len = max(wireLen(wire), len(p.Data))
 	p.Link = s.link
 	p.Interface = s.index
 	if options := rest[(caplen+3)&^3:]; len(options) > 0 {
@@ -460,7 +460,7 @@ func (r *Reader) simplePacket(at int64, body []byte, p *Packet) bool {
 		r.stepOver(at, name, "packet of %d bytes does not fit into the %d of its block", caplen, len(data))
 		return false
 	}
-	*p = Packet{Time: NoTime, Data: data[:caplen:caplen], Len: max(int(wire), int(caplen)), Link: s.link, Interface: s.index}
+	*p = Packet{Time: NoTime, Data: data[:caplen:caplen], Len: max(wireLen(wire), int(caplen)), Link: s.link, Interface: s.index}
 	return true
 }
 

@@ -161,7 +161,7 @@ func (w *Rotator) write(p *Packet) error {
 	if w.w != nil && w.rotation.Size > 0 && w.w.(sized).size() > w.rotation.Size {
 		full = true
 	}
-	if i := int64(w.rotation.Interval); i > 0 {
+	if i := int64(w.rotation.Interval); i > 0 && p.Time != NoTime {
 		switch {
 		case w.began == 0:
 			w.began = p.Time

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -122,8 +123,14 @@ func plainFlagError(err error) string {
 	if f, ok := strings.CutPrefix(s, "flag needs an argument: -"); ok {
 		return "flag " + dashed(f) + " needs a value"
 	}
+	if m := invalidValue.FindStringSubmatch(s); m != nil {
+		return fmt.Sprintf("%s %s: not a value that this flag takes", dashed(m[2]), m[1])
+	}
 	return s
 }
+
+// invalidValue takes apart what the flag package says of a value that it cannot read.
+var invalidValue = regexp.MustCompile(`^invalid (?:boolean )?value "(.*)" for (?:flag )?-([^:]+): `)
 
 func dashed(flag string) string {
 	if len(flag) == 1 {

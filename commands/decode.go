@@ -3,17 +3,20 @@ package commands
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
 	"smoltcp/capture"
+	"smoltcp/capture/filter"
 )
 
 // decodeOptions is what a decode command line asks for.
 type decodeOptions struct {
-	out  outputOptions
-	save saveOptions
-	file string // "-" is standard input
+	out    outputOptions
+	save   saveOptions
+	filter filterOptions
+	file   string // "-" is standard input
 }
 
 func decodeCommand(env Env) *cli.Command {
@@ -26,7 +29,7 @@ func decodeCommand(env Env) *cli.Command {
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "r", Usage: "read packets from `FILE`, instead of naming it as an argument"},
 			&cli.IntFlag{Name: "s", Aliases: []string{"snapshot-length"}, Usage: "accepted for tcpdump's sake: a file keeps what it has of each packet (`BYTES`)"},
-		}, append(saveFlags(), outputFlags()...)...),
+		}, slices.Concat(saveFlags(), filterFlags(), outputFlags())...),
 		Action: func(c *cli.Context) error {
 			o, err := readDecode(c, env)
 			if err != nil {
@@ -52,7 +55,8 @@ func readDecode(c *cli.Context, env Env) (o decodeOptions, err error) {
 		}
 		o.file, args = args[0], args[1:]
 	}
-	return o, checkFilter(args)
+	o.filter, err = readFilter(c, args)
+	return o, err
 }
 
 func decode(ctx context.Context, env Env, o decodeOptions) error {
@@ -60,15 +64,26 @@ func decode(ctx context.Context, env Env, o decodeOptions) error {
 		return err
 	}
 	src, err := openFile(ctx, env, o.file)
+	if ctx.Err() != nil {
+		return nil // interrupted before anything came
+	}
 	if err != nil {
 		return err
 	}
 	defer src.Close()
+	if o.filter.dump > 0 {
+		return o.filter.printProgram(env.Stdout, filter.Options{Link: src.Info().Link, File: true, BigEndian: src.Info().BigEndian})
+	}
+	wanted, err := o.filter.fileFilter(src, env.Stderr)
+	if err != nil {
+		return err
+	}
 	fmt.Fprintf(env.Stderr, "reading from file %s, %s\n", o.file, src.Info())
 	v, err := newViewer(env, src, o.out, o.save, capture.FileOptions{Nano: src.Info().Nano})
 	if err != nil {
 		return err
 	}
+	v.filter = wanted
 	return v.run(ctx, src)
 }
 

@@ -4,18 +4,21 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"smoltcp/capture"
+	"smoltcp/capture/filter"
 )
 
 // dumpOptions is what a dump command line asks for.
 type dumpOptions struct {
-	out  outputOptions
-	save saveOptions
-	live capture.LiveOptions
+	out    outputOptions
+	save   saveOptions
+	filter filterOptions
+	live   capture.LiveOptions
 }
 
 func dumpCommand(env Env) *cli.Command {
@@ -32,9 +35,10 @@ func dumpCommand(env Env) *cli.Command {
 			&cli.IntFlag{Category: capturing, Name: "s", Aliases: []string{"snapshot-length"}, Usage: fmt.Sprintf("keep the first `BYTES` of each packet; 0 means %d", capture.DefaultSnaplen)},
 			&cli.BoolFlag{Category: capturing, Name: "p", Aliases: []string{"no-promiscuous-mode"}, Usage: "leave the interface's address filter as it is"},
 			&cli.StringFlag{Category: capturing, Name: "Q", Aliases: []string{"direction"}, Value: "inout", Usage: "keep packets that go `DIRECTION`: in, out or inout"},
+			&cli.BoolFlag{Category: capturing, Name: "immediate-mode", Usage: "get each packet as soon as it has come, at a higher cost: always so on a terminal"},
 			&cli.IntFlag{Category: capturing, Name: "B", Aliases: []string{"buffer-size"}, Usage: "size of the kernel's buffer in `KIB`"},
 			&cli.BoolFlag{Category: capturing, Name: "D", Aliases: []string{"list-interfaces"}, Usage: "list the interfaces and exit"},
-		}, append(saveFlags(), outputFlags()...)...),
+		}, slices.Concat(saveFlags(), filterFlags(), outputFlags())...),
 		Action: func(c *cli.Context) error {
 			if c.Bool("D") {
 				return listInterfaces(env)
@@ -67,6 +71,7 @@ func readDump(c *cli.Context, env Env) (o dumpOptions, err error) {
 		Snaplen:        c.Int("s"),
 		NotPromiscuous: c.Bool("p"),
 		Buffer:         c.Int("B") << 10,
+		Immediate:      c.Bool("immediate-mode") || o.save.file == "" && isTerminal(env.Stdout),
 	}
 	if o.live.Snaplen < 0 || o.live.Snaplen > capture.DefaultSnaplen {
 		return o, usagef("-s %d: want 0 to %d bytes", o.live.Snaplen, capture.DefaultSnaplen)
@@ -87,7 +92,8 @@ func readDump(c *cli.Context, env Env) (o dumpOptions, err error) {
 	if o.live.Interface == "" && len(args) > 0 {
 		o.live.Interface, args = args[0], args[1:]
 	}
-	return o, checkFilter(args)
+	o.filter, err = readFilter(c, args)
+	return o, err
 }
 
 func dump(ctx context.Context, env Env, o dumpOptions) error {
@@ -98,6 +104,19 @@ func dump(ctx context.Context, env Env, o dumpOptions) error {
 		}
 		o.live.Interface = name
 	}
+	if o.filter.dump > 0 {
+		link, err := capture.InterfaceLink(o.live.Interface)
+		if err != nil {
+			return err
+		}
+		return o.filter.printProgram(env.Stdout, filter.Options{
+			Link: link, Snaplen: o.live.Snaplen, Kernel: true, Netmask: netmaskOf(o.live.Interface),
+		})
+	}
+	wanted, err := o.filter.liveFilter(&o.live, env.Stderr)
+	if err != nil {
+		return err
+	}
 	src, err := capture.NewLive(o.live)
 	if err != nil {
 		return err
@@ -106,6 +125,9 @@ func dump(ctx context.Context, env Env, o dumpOptions) error {
 	v, err := newViewer(env, src, o.out, o.save, capture.FileOptions{Nano: o.out.Nano})
 	if err != nil {
 		return err
+	}
+	if v.filter = wanted; wanted != nil {
+		wanted.indexOf = func(i int) uint32 { return uint32(src.Interfaces()[i].Index) }
 	}
 	v.names = o.live.Interface == capture.AnyInterface
 	first := src.Interfaces()[0]

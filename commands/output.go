@@ -35,6 +35,7 @@ func outputFlags() []cli.Flag {
 		&cli.BoolFlag{Category: show, Name: "e", Usage: "show the link-level header (line; the tree always does)"},
 		&cli.BoolFlag{Category: show, Name: "n", Usage: "addresses and ports as numbers: the default, accepted for tcpdump's sake"},
 		&cli.BoolFlag{Category: show, Name: "S", Aliases: []string{"absolute-tcp-sequence-numbers"}, Usage: "TCP sequence numbers as they are, not relative (line)"},
+		&cli.BoolFlag{Category: show, Name: "K", Aliases: []string{"dont-verify-checksums"}, Usage: "do not judge checksums (line)"},
 		counter(&cli.BoolFlag{Category: show, Name: "t", Usage: "time: -t none, -tt seconds since 1970, -ttt since the packet before, -tttt with the date, -ttttt since the first"}),
 		&cli.BoolFlag{Category: show, Name: "nano", Usage: "time with nine digits"},
 		&cli.BoolFlag{Category: show, Name: "micro", Usage: "time with six digits: the default"},
@@ -60,7 +61,7 @@ func readOutput(c *cli.Context, stdout io.Writer) (outputOptions, error) {
 	o := outputOptions{kind: c.String("format"), count: c.Int("c"), line: c.Bool("l")}
 	o.Verbose, o.Quiet, o.LinkHeader = c.Count("v"), c.Bool("q"), c.Bool("e")
 	o.AbsoluteSeq, o.Number = c.Bool("S"), c.Bool("#")
-	o.InterfaceName = interfaceName()
+	o.NoChecksum, o.InterfaceName = c.Bool("K"), interfaceName()
 	o.Time = format.TimeStyle(min(c.Count("t"), int(format.TimeOffset)))
 	switch p := c.String("time-stamp-precision"); p {
 	case "", "micro":

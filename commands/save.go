@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -18,6 +21,11 @@ func saveFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Category: save, Name: "w", Usage: "write the packets to `FILE` and print nothing: pcapng if it is called so, packed if it ends in .gz or .zst; - is standard output"},
 		&cli.BoolFlag{Category: save, Name: "print", Usage: "print them as well"},
+		&cli.StringFlag{Category: save, Name: "C", Usage: "begin another file when one is larger than `SIZE`: millions of bytes, or with k, m, g KiB, MiB, GiB. They are called FILE, FILE1, FILE2, ..."},
+		&cli.IntFlag{Category: save, Name: "G", Usage: "begin another file every `SECONDS`, by the packets' times; FILE is a strftime(3) format, like trace-%H%M%S.pcap"},
+		&cli.IntFlag{Category: save, Name: "W", Usage: "with -C, keep `COUNT` files as a ring, overwriting the oldest; with -G, stop after so many"},
+		&cli.StringFlag{Category: save, Name: "max-disk", Usage: "remove the oldest of the finished files when together they exceed `SIZE`, as for -C"},
+		&cli.StringFlag{Category: save, Name: "z", Aliases: []string{"postrotate-command"}, Usage: "run `COMMAND` with the name of each finished file as its argument"},
 		&cli.BoolFlag{Category: save, Name: "U", Aliases: []string{"packet-buffered"}, Usage: "write each packet to the file at once"},
 	}
 }
@@ -27,21 +35,90 @@ type saveOptions struct {
 	file  string // "" for none, "-" for standard output
 	print bool   // print packets although they are saved
 	flush bool   // each packet at once
+
+	rotation capture.Rotation
+	command  string // -z; "" for none
 }
 
-func readSave(c *cli.Context) (saveOptions, error) {
-	o := saveOptions{file: c.String("w"), print: c.Bool("print"), flush: c.Bool("U")}
-	if o.file == "-" && o.print {
+func readSave(c *cli.Context) (o saveOptions, err error) {
+	o = saveOptions{file: c.String("w"), print: c.Bool("print"), flush: c.Bool("U"), command: c.String("z")}
+	if o.rotation.Size, err = readSize(c, "C"); err != nil {
+		return o, err
+	}
+	if o.rotation.DiskLimit, err = readSize(c, "max-disk"); err != nil {
+		return o, err
+	}
+	o.rotation.Interval, o.rotation.Files = time.Duration(c.Int("G"))*time.Second, c.Int("W")
+	r := &o.rotation
+	switch {
+	case o.file == "-" && o.print:
 		return o, usagef("-w - --print: packets and text cannot both go to standard output")
+	case c.IsSet("G") && (c.Int("G") <= 0 || c.Int("G") > 1<<31):
+		return o, usagef("-G %d: want a number of seconds above 0", c.Int("G"))
+	case c.IsSet("W") && (r.Files <= 0 || r.Files > 1<<20):
+		return o, usagef("-W %d: want a number of files above 0", r.Files)
+	case r.Files > 0 && !r.Active():
+		return o, usagef("-W %d: only with -C or -G, which make more than one file", r.Files)
+	case r.DiskLimit > 0 && !r.Active():
+		return o, usagef("--max-disk %s: only with -C or -G, which make more than one file", c.String("max-disk"))
+	case (r.Active() || o.command != "") && (o.file == "" || o.file == "-"):
+		return o, usagef("-C, -G and -z are about files: name one with -w")
 	}
 	return o, nil
+}
+
+// readSize reads a size as tcpdump's -C has it: in millions of bytes, or in the binary unit of its suffix.
+func readSize(c *cli.Context, flag string) (int64, error) {
+	s := c.String(flag)
+	if !c.IsSet(flag) {
+		return 0, nil
+	}
+	digits, unit := s, int64(1_000_000)
+	if n := len(s); n > 0 {
+		switch s[n-1] | 0x20 {
+		case 'k':
+			digits, unit = s[:n-1], 1<<10
+		case 'm':
+			digits, unit = s[:n-1], 1<<20
+		case 'g':
+			digits, unit = s[:n-1], 1<<30
+		}
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || n <= 0 || n > 1<<62/unit {
+		return 0, usagef("%s %s: want a size above 0 in millions of bytes, or with k, m or g in KiB, MiB or GiB", dashed(flag), s)
+	}
+	return n * unit, nil
+}
+
+// postrotate gives the function that runs -z's command on a finished file, and does not wait for it.
+func (o *saveOptions) postrotate(stdout, stderr io.Writer) func(name string) {
+	if o.command == "" {
+		return nil
+	}
+	return func(name string) {
+		cmd := exec.Command(o.command, name)
+		cmd.Stdout, cmd.Stderr = stdout, stderr
+		if err := cmd.Start(); err != nil {
+			fmt.Fprintf(stderr, "smoltcp: -z: %v\n", err)
+			return
+		}
+		go func() {
+			if err := cmd.Wait(); err != nil {
+				fmt.Fprintf(stderr, "smoltcp: -z: %s %s: %v\n", o.command, name, err)
+			}
+		}()
+	}
 }
 
 // newViewer makes the viewer that shows packets of src, saves them, or both.
 func newViewer(env Env, src capture.Source, out outputOptions, save saveOptions, file capture.FileOptions) (*viewer, error) {
 	v := &viewer{out: out, file: save.file, flush: save.flush}
 	if save.file != "" {
-		w, err := createFile(env, save.file, interfacesOf(src), file)
+		// A pcapng file may turn out to mix link types, which only pcapng can hold.
+		r, fromFile := src.(*capture.Reader)
+		ng := fromFile && r.Info().Format == capture.Pcapng
+		w, err := save.create(env, interfacesOf(src), file, ng)
 		if err != nil {
 			return nil, err
 		}
@@ -53,9 +130,23 @@ func newViewer(env Env, src capture.Source, out outputOptions, save saveOptions,
 	return v, nil
 }
 
+// create creates the savefile, or the first of many. ng asks for pcapng on standard output, which has no name that tells.
+func (o *saveOptions) create(env Env, interfaces []capture.Interface, file capture.FileOptions, ng bool) (capture.Writer, error) {
+	if !o.rotation.Active() && o.command == "" {
+		return createFile(env, o.file, interfaces, file, ng)
+	}
+	file.Application = application()
+	r := o.rotation
+	r.Done = o.postrotate(env.Stdout, env.Stderr)
+	return capture.NewRotator(o.file, interfaces, file, r)
+}
+
+// application is what savefiles say they were written by.
+func application() string { return "smoltcp " + version() }
+
 // createFile creates a savefile, or makes standard output one for "-".
-func createFile(env Env, name string, interfaces []capture.Interface, o capture.FileOptions) (capture.Writer, error) {
-	o.Application = "smoltcp " + version()
+func createFile(env Env, name string, interfaces []capture.Interface, o capture.FileOptions, ng bool) (capture.Writer, error) {
+	o.Application = application()
 	if name != "-" {
 		return capture.Create(name, interfaces, o)
 	}
@@ -67,17 +158,17 @@ func createFile(env Env, name string, interfaces []capture.Interface, o capture.
 	}
 	// The bytes must go through Write alone: a savefile would cut off a half-written packet, and close the stream.
 	stdout := struct{ io.Writer }{env.Stdout}
-	link, snaplen := interfaces[0].Link, interfaces[0].Snaplen
-	for _, i := range interfaces[1:] {
-		if i.Link != link {
-			return capture.NewPcapngWriter(stdout, interfaces, o)
-		}
+	if ng {
+		return capture.NewPcapngWriter(stdout, interfaces, o)
 	}
-	return capture.NewPcapWriter(stdout, link, snaplen, o.Nano)
+	return capture.NewPcapWriter(stdout, interfaces[0].Link, interfaces[0].Snaplen, o.Nano)
 }
 
 // checkOverwrite refuses to save packets in the file that they are read from, which would empty it.
 func checkOverwrite(from, to string) error {
+	if from == "-" {
+		from = "/dev/stdin"
+	}
 	a, errA := os.Stat(from)
 	b, errB := os.Stat(to)
 	if errA == nil && errB == nil && a.Mode().IsRegular() && os.SameFile(a, b) {

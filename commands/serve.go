@@ -254,7 +254,7 @@ func serveOn(ctx context.Context, env Env, o serveOptions, dev capture.Device) e
 	}
 	defer watch.close()
 	cfg := host.Config{
-		Stack:     stack.Config{Events: watch.events(), Backlog: serveBacklog},
+		Stack:     stack.Config{Events: watch.events(), Backlog: serveBacklog, MaxConns: maxServeConns},
 		Interface: stack.InterfaceConfig{Name: o.device.Name, HardwareAddr: o.mac, Addrs: o.addrs, MTU: o.mtu},
 	}
 	if o.seeded {
@@ -310,7 +310,7 @@ func (o *serveOptions) banner(dev capture.Device) string {
 	if dev.Ethernet() {
 		as = " as " + o.mac.String()
 	}
-	s := fmt.Sprintf("serving %s%s on %s: ping, tcp and udp ports %s", strings.Join(addrs, ", "), as, o.device.Name, servicePorts())
+	s := fmt.Sprintf("serving %s%s on %s: ping, %s", strings.Join(addrs, ", "), as, o.device.Name, servicePorts())
 	if o.fault.Active() {
 		s += fmt.Sprintf("; faults from seed %d", o.seed)
 	}
@@ -329,11 +329,15 @@ func reportCounters(w io.Writer, c *stack.Counters, fault *capture.Fault) {
 	}{{"rx", capture.DirIn}, {"tx", capture.DirOut}} {
 		for k := capture.FaultTooLarge; k <= capture.FaultReorder; k++ {
 			if n := fault.Count(d.dir, k); n > 0 {
-				fmt.Fprintf(w, "%-24s %12d\n", d.name+": "+k.String(), n)
+				fmt.Fprintf(w, "%-40s %12d\n", d.name+": "+k.String(), n)
 			}
 		}
 	}
 }
+
+// maxServeConns bounds the connections of all services together, and so, with --service-buffer, what peers that do not read can
+// make the host hold.
+const maxServeConns = 8192
 
 // maxServeBuffer keeps one connection from being given gigabytes by a slip of the finger.
 const maxServeBuffer = 64 << 20

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -79,11 +80,15 @@ var serviceHelp = func() string {
 
 // servicePorts lists the ports for people.
 func servicePorts() string {
-	var list []string
-	for _, s := range tcpServices {
-		list = append(list, fmt.Sprint(s.port))
+	s := "tcp"
+	for _, v := range tcpServices {
+		s += fmt.Sprint(" ", v.port)
 	}
-	return strings.Join(list, " ")
+	s += ", udp"
+	for _, v := range udpServices {
+		s += fmt.Sprint(" ", v.port)
+	}
+	return s
 }
 
 // startServices opens the sockets of all services.
@@ -277,7 +282,7 @@ func answerUDP(u *stack.UDPSocket, port uint16, reply func([]byte, uint64) []byt
 				if verbose {
 					log.Debug("datagram", "peer", m.Remote, "len", len(b))
 				}
-				if answer := reply(b, n); answer != nil && answerable(&m) {
+				if answer := reply(b, n); answer != nil && answerable(&m, b) {
 					m.TTL = 0 // ours, not what was left of the peer's
 					if err := u.Send(answer, m); err != nil && verbose {
 						log.Debug("no answer", "peer", m.Remote, "err", err)
@@ -289,11 +294,13 @@ func answerUDP(u *stack.UDPSocket, port uint16, reply func([]byte, uint64) []byt
 	})
 }
 
-// answerable reports whether the sender of a datagram may be answered.
-func answerable(m *stack.UDPMessage) bool {
+// answerable reports whether a datagram may be answered.
+func answerable(m *stack.UDPMessage, b []byte) bool {
 	switch m.Remote.Port() {
-	case 0, 7, 13, 17, 19, 37, 6969: // echo, daytime, quote of the day, chargen, time; another host like this
+	case 0, 7, 13, 17, 19, 37: // echo, daytime, quote of the day, chargen, time
 		return false
+	case 6969: // it may be another host like this
+		return !m.Broadcast && !bytes.Equal(b, yoDawg)
 	}
 	return !m.Broadcast
 }

@@ -472,8 +472,12 @@ func TestServiceUDPLoops(t *testing.T) {
 	var sent uint64
 	for _, from := range []int{7, 13, 17, 19, 37, 6969} {
 		u := listenUDP(t, client, from)
+		message := []byte("loop")
+		if from == 6969 {
+			message = yoDawg // what another host like this answers; a client with that port is served
+		}
 		for _, to := range []int{7, 9, 19, 6969} {
-			u.WriteTo([]byte("loop"), serviceUDP(to))
+			u.WriteTo(message, serviceUDP(to))
 			sent++
 		}
 	}

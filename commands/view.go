@@ -21,6 +21,9 @@ type viewer struct {
 	file  string         // the savefile's name, for errors
 	flush bool           // -U: each packet reaches the savefile at once
 
+	// filter selects the packets to show and to save; nil: all of them.
+	filter *packetFilter
+
 	// names is true where packets come from more than one interface, so that each must say from which.
 	names bool
 
@@ -39,8 +42,15 @@ func (v *viewer) run(ctx context.Context, src capture.Source) (err error) {
 	if v.text != nil {
 		v.printer = v.out.printer()
 	}
-	stop := context.AfterFunc(ctx, func() { src.Close() })
-	defer stop()
+	// A live capture is asked to stop, and still gives what it has received; a file is simply left.
+	live, drains := src.(interface{ Stop() })
+	defer context.AfterFunc(ctx, func() {
+		if drains {
+			live.Stop()
+		} else {
+			src.Close()
+		}
+	})()
 	defer func() {
 		if ferr := v.finish(); err == nil {
 			err = ferr
@@ -54,9 +64,20 @@ func (v *viewer) run(ctx context.Context, src capture.Source) (err error) {
 			}
 			return err
 		}
+		if v.filter != nil {
+			if ok, err := v.filter.match(&p); err != nil {
+				return err
+			} else if !ok {
+				continue
+			}
+		}
 		v.seen++
 		if v.save != nil {
 			if err := v.write(src, &p); err != nil {
+				if errors.Is(err, capture.ErrRotationDone) {
+					v.seen--
+					return nil
+				}
 				return saveError(v.file, err)
 			}
 		}
@@ -65,7 +86,7 @@ func (v *viewer) run(ctx context.Context, src capture.Source) (err error) {
 				return outputError(err)
 			}
 		}
-		if ctx.Err() != nil {
+		if ctx.Err() != nil && !drains {
 			return nil
 		}
 	}
@@ -73,6 +94,7 @@ func (v *viewer) run(ctx context.Context, src capture.Source) (err error) {
 }
 
 func (v *viewer) print(src capture.Source, p *capture.Packet) error {
+	v.packet.Time = p.Time
 	v.packet.Decode(p.Link, p.Data, p.Len)
 	v.frame = format.Frame{Num: v.seen, Time: p.Time, Comment: p.Comment, Packet: &v.packet}
 	all := interfacesOf(src)
@@ -86,7 +108,7 @@ func (v *viewer) print(src capture.Source, p *capture.Packet) error {
 }
 
 func (v *viewer) write(src capture.Source, p *capture.Packet) error {
-	if ng, ok := v.save.(*capture.PcapngWriter); ok {
+	if ng, ok := v.save.(capture.InterfaceAdder); ok {
 		// A pcapng file may describe further interfaces between its packets.
 		for all := interfacesOf(src); v.described < len(all); v.described++ {
 			if _, err := ng.AddInterface(all[v.described]); err != nil {
@@ -133,14 +155,6 @@ func plural(n uint64, noun string) string {
 		return fmt.Sprintf("%d %s", n, noun)
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-// checkFilter answers a filter expression until there is a compiler for them.
-func checkFilter(words []string) error {
-	if len(words) > 0 {
-		return usagef("filter %q: filter expressions are not supported yet", words)
-	}
-	return nil
 }
 
 // interruptible lets a reader of standard input be interrupted: a read of a pipe or a terminal cannot be.

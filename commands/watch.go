@@ -48,7 +48,7 @@ func newWatcher(ctx context.Context, stop func(), env Env, o serveOptions, dev c
 	if o.pcap != "" {
 		var err error
 		ifc := []capture.Interface{{Name: o.device.Name, Link: w.link, Snaplen: capture.DefaultSnaplen, Nano: true}}
-		if w.save, err = createFile(env, o.pcap, ifc, capture.FileOptions{Nano: o.out.Nano}); err != nil {
+		if w.save, err = createFile(env, o.pcap, ifc, capture.FileOptions{Nano: o.out.Nano}, false); err != nil {
 			return nil, err
 		}
 		w.recorder = capture.NewRecorder(w.dev, stopWriter{w.save, stop}, w.now)

@@ -70,6 +70,8 @@ var (
 	ethLenField     = Field{Name: "eth.len", Label: "len", Title: "Length", Rank: 3}
 	ethInvalidField = Field{Name: "eth.invalid_lentype", Label: "type", Title: "Invalid length/type", Rank: 3, Base: Hex}
 	ethPaddingField = Field{Name: "eth.padding", Label: "padding", Title: "Padding"}
+	ethFCSField     = Field{Name: "eth.fcs", Label: "fcs", Title: "Frame Check Sequence (probably)", Base: Hex}
+	ethCutField     = Field{Label: "fcs", Title: "Frame Check Sequence (cut short)"}
 	ethTrailerField = Field{Name: "eth.trailer", Label: "trailer", Title: "Trailer"}
 )
 
@@ -114,13 +116,13 @@ func (p *Packet) lengthPayload(l *Layer, n int) LayerType {
 
 func ethernetFields(p *Packet, l *Layer, s Sink) {
 	Ethernet(p.Bytes(l)).Fields(s)
-	p.trailerFields(l, s, &ethTrailerField)
+	p.trailerFields(l, s, &ethTrailerField, &ethFCSField)
 }
 
 // trailerFields describes the bytes of l behind the end of the layer inside it: zeros that fill the frame up to
-// Ethernet's minimum are padding, all else is a trailer. Wireshark divides them in the same way, except that it
-// takes the last four bytes of a trailer for an FCS.
-func (p *Packet) trailerFields(l *Layer, s Sink, trailer *Field) {
+// Ethernet's minimum are padding, all else is a trailer. The last four bytes of one are taken for an FCS, if the frame is long
+// enough for one and fcs is not nil: some interfaces capture it, and nothing says so. Wireshark divides them in the same way.
+func (p *Packet) trailerFields(l *Layer, s Sink, trailer, fcs *Field) {
 	inner := p.inner(l)
 	if inner == nil || inner.End == l.End {
 		return
@@ -134,10 +136,24 @@ func (p *Packet) trailerFields(l *Layer, s Sink, trailer *Field) {
 		s.Bytes(&ethPaddingField, off, n, b[:n])
 		b, off = b[n:], off+n
 	}
-	if len(b) > 0 {
-		s.Bytes(trailer, off, len(b), b)
+	n := len(b)
+	left := l.Wire - off // on the wire
+	guess := fcs != nil && left >= ethFCSLen && l.Wire >= EthernetMinLen+ethFCSLen
+	if guess {
+		n = min(n, left-ethFCSLen)
+	}
+	if n > 0 {
+		s.Bytes(trailer, off, n, b[:n])
+	}
+	switch rest := b[n:]; {
+	case len(rest) == ethFCSLen && guess:
+		s.Uint(fcs, off+n, ethFCSLen, uint64(binary.BigEndian.Uint32(rest)))
+	case len(rest) > 0:
+		s.Bytes(&ethCutField, off+n, len(rest), rest)
 	}
 }
+
+const ethFCSLen = 4
 
 // EthernetHeader is an Ethernet header as a value.
 type EthernetHeader struct {

@@ -254,7 +254,7 @@ func TestTrailers(t *testing.T) {
 		want   string
 	}{
 		{"ethernet/padded", 0, "eth.padding=" + strings.Repeat("00", 18) + "\n"},
-		{"ethernet/padded-and-trailer", 0, "eth.padding=" + strings.Repeat("00", 18) + "\neth.trailer=cafe0001\n"},
+		{"ethernet/padded-and-trailer", 0, "eth.padding=" + strings.Repeat("00", 18) + "\neth.fcs=3405643777\n"},
 		{"ethernet/trailer", 0, "eth.trailer=deadbeef\n"},
 		{"ethernet/zeros-below-minimum", 0, "eth.trailer=0000000000000000\n"},
 		{"ethernet/no-payload", 0, ""},
@@ -272,7 +272,7 @@ func TestTrailers(t *testing.T) {
 		p.Decode(s.link, s.data, len(s.data))
 		got := ""
 		for line := range strings.Lines(record(&p, c.layer).summary()) {
-			if strings.Contains(line, ".padding=") || strings.Contains(line, ".trailer=") {
+			if strings.Contains(line, ".padding=") || strings.Contains(line, ".trailer=") || strings.Contains(line, ".fcs=") {
 				got += line
 			}
 		}

@@ -12,6 +12,10 @@ type Field struct {
 	Label string // short name in the tree's one-line form, "ttl"
 	Title string // the name in words, "Time to live"
 
+	// Bad is Wireshark's name for the mark of a checksum that is wrong, where that is not Name and ".status": it does not
+	// verify by itself what network cards do.
+	Bad string
+
 	// Mask selects the bits of the span, read as one big-endian number, that belong to the
 	// field; zero means all of them. Fields that share bytes have masks that do not overlap.
 	Mask uint64

@@ -3,6 +3,7 @@ package dissect
 import (
 	"encoding/binary"
 	"net/netip"
+	"time"
 )
 
 // Offsets in an ICMPv4 message, and the length of the header that all of them have, in bytes. What is behind the
@@ -203,6 +204,7 @@ var (
 	icmpPrefField       = Field{Name: "icmp.pref_level", Label: "pref", Title: "Preference level", Rank: 5}
 	icmpNegPrefField    = Field{Label: "pref", Title: "Preference level, negative", Base: Hex, Rank: 5}
 	icmpEntryRestField  = Field{Label: "rest", Title: "Rest of the entry"}
+	icmpDataTimeField   = Field{Name: "icmp.data_time", Label: "sent", Title: "Time in the data"}
 	icmpOriginateField  = Field{Name: "icmp.originate_timestamp", Label: "originate", Title: "Originate Timestamp (ms since midnight UTC)", Rank: 5}
 	icmpReceiveField    = Field{Name: "icmp.receive_timestamp", Label: "receive", Title: "Receive Timestamp (ms since midnight UTC)", Rank: 5}
 	icmpTransmitField   = Field{Name: "icmp.transmit_timestamp", Label: "transmit", Title: "Transmit Timestamp (ms since midnight UTC)", Rank: 5}
@@ -358,6 +360,9 @@ func decodeICMPv4(p *Packet, l *Layer, b []byte) LayerType {
 	}
 	l.Payload = l.Start + m.described()
 	if !m.Type().IsError() {
+		if _, ok := p.echoTime(m); ok {
+			l.Payload += icmpTimeLen
+		}
 		return LayerData
 	}
 	quote := m.Quote()
@@ -374,6 +379,31 @@ func decodeICMPv4(p *Packet, l *Layer, b []byte) LayerType {
 func icmpv4Fields(p *Packet, l *Layer, s Sink) {
 	m := ICMPv4(p.Bytes(l))
 	m.Fields(s, l.Wire, icmpv4Verdict(l, m))
+	if t, ok := p.echoTime(m); ok {
+		s.Text(&icmpDataTimeField, icmpBody, icmpTimeLen, t.AppendFormat(p.scratch[:0], "Jan _2, 2006 15:04:05.000000000 UTC"))
+	}
+}
+
+const (
+	icmpTimeLen = 8              // seconds and microseconds, 32 bits each
+	icmpTimeOff = 24 * time.Hour // how far from the time of capture what is taken for a time may be
+)
+
+// echoTime gives the time that ping puts at the start of an echo's data, in the byte order of its machine. Where the frame's own
+// time is not known, nothing tells it from other data.
+func (p *Packet) echoTime(m ICMPv4) (time.Time, bool) {
+	if t := m.Type(); t != ICMPv4EchoRequest && t != ICMPv4EchoReply || p.Time == 0 || len(m) < icmpBody+icmpTimeLen {
+		return time.Time{}, false
+	}
+	const limit = int64(icmpTimeOff / time.Second)
+	now := p.Time / int64(time.Second)
+	for _, order := range [...]binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
+		sec, usec := int64(order.Uint32(m[icmpBody:])), int64(order.Uint32(m[icmpBody+4:]))
+		if off := sec - now; usec < int64(time.Second/time.Microsecond) && -limit < off && off < limit {
+			return time.Unix(sec, usec*int64(time.Microsecond)).UTC(), true
+		}
+	}
+	return time.Time{}, false
 }
 
 // icmpv4Verdict judges the checksum of the message m, which layer l is.

@@ -36,7 +36,7 @@ var ipProtos = [256]struct {
 }{
 	ProtoHopByHop: {"Hop-by-Hop", LayerHopByHop},
 	ProtoICMP:     {"ICMP", LayerICMPv4},
-	ProtoIGMP:     {"IGMP", LayerNone},
+	ProtoIGMP:     {"IGMP", LayerIGMP},
 	ProtoIPv4:     {"IPv4", LayerIPv4},
 	ProtoTCP:      {"TCP", LayerTCP},
 	ProtoUDP:      {"UDP", LayerUDP},
@@ -49,9 +49,9 @@ var ipProtos = [256]struct {
 	ProtoICMPv6:   {"ICMPv6", LayerICMPv6},
 	ProtoNoNext:   {"IPv6-NoNxt", LayerNone},
 	ProtoDestOpts: {"IPv6-Opts", LayerDestOpts},
-	ProtoOSPF:     {"OSPF", LayerNone},
-	ProtoPIM:      {"PIM", LayerNone},
-	ProtoVRRP:     {"VRRP", LayerNone},
+	ProtoOSPF:     {"OSPF", LayerOSPF},
+	ProtoPIM:      {"PIM", LayerPIM},
+	ProtoVRRP:     {"VRRP", LayerVRRP},
 	ProtoSCTP:     {"SCTP", LayerNone},
 }
 

@@ -202,7 +202,7 @@ var (
 	ipOffset8Field  = Field{Label: "off", Title: "Fragment Offset", Rank: 8, Form: FormNonzero}
 	ipTTLField      = Field{Name: "ip.ttl", Label: "ttl", Title: "Time to Live", Rank: 4}
 	ipProtoField    = Field{Name: "ip.proto", Label: "proto", Title: "Protocol", Rank: 3}
-	ipChecksumField = Field{Name: "ip.checksum", Label: "chksum", Title: "Header Checksum", Base: Hex}
+	ipChecksumField = Field{Name: "ip.checksum", Bad: "ip.checksum_bad.expert", Label: "chksum", Title: "Header Checksum", Base: Hex}
 	ipSrcField      = Field{Name: "ip.src", Label: "src", Title: "Source Address", Rank: 1}
 	ipDstField      = Field{Name: "ip.dst", Label: "dst", Title: "Destination Address", Rank: 2}
 	ipCurRouteField = Field{Name: "ip.cur_rt", Label: "via", Title: "Current Route", Rank: 2}

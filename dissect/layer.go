@@ -29,6 +29,29 @@ const (
 	LayerUDP
 	LayerTCP
 	LayerTCPExcerpt // the beginning of a TCP header that an ICMP error quotes; the view is TCPExcerpt
+	LayerIGMP
+	LayerVRRP
+	LayerOSPF
+	LayerPIM
+	LayerDNS
+	LayerDNSTCP // a DNS message behind its length; more may follow
+	LayerMDNS   // multicast DNS; the view is DNS
+	LayerLLMNR  // link-local multicast name resolution; the view is DNS
+	LayerDHCP
+	LayerNTP
+	LayerTFTP
+	LayerSyslog
+	LayerRIP
+	LayerSegment // a piece of a message that TCP carries in several segments
+	LayerHTTP
+	LayerRTSP
+	LayerSIP
+	LayerSMTP
+	LayerFTP
+	LayerSSH
+	LayerTelnet
+	LayerRESP
+	LayerTLS
 	numLayerTypes
 )
 
@@ -122,6 +145,29 @@ func init() {
 		LayerUDP:        {"UDP", "udp", decodeUDP, udpFields},
 		LayerTCP:        {"TCP", "tcp", decodeTCP, tcpFields},
 		LayerTCPExcerpt: {"TCP", "tcp", decodeTCPExcerpt, tcpExcerptFields},
+		LayerIGMP:       {"IGMP", "igmp", decodeIGMP, igmpFields},
+		LayerVRRP:       {"VRRP", "vrrp", decodeVRRP, vrrpFields},
+		LayerOSPF:       {"OSPF", "ospf", decodeOSPF, ospfFields},
+		LayerPIM:        {"PIM", "pim", decodePIM, pimFields},
+		LayerDNS:        {"DNS", "dns", decodeDNS, dnsFields},
+		LayerDNSTCP:     {"DNS", "dns", decodeDNSTCP, dnsFields},
+		LayerMDNS:       {"MDNS", "mdns", decodeDNS, dnsFields},
+		LayerLLMNR:      {"LLMNR", "llmnr", decodeDNS, dnsFields},
+		LayerDHCP:       {"DHCP", "dhcp", decodeDHCP, dhcpLayerFields},
+		LayerNTP:        {"NTP", "ntp", decodeNTP, ntpFields},
+		LayerTFTP:       {"TFTP", "tftp", decodeTFTP, tftpFields},
+		LayerSyslog:     {"Syslog", "syslog", decodeSyslog, syslogFields},
+		LayerRIP:        {"RIP", "rip", decodeRIP, ripFields},
+		LayerSegment:    {"Segment", "tcp.segment", decodeSegment, segmentFields},
+		LayerHTTP:       {"HTTP", "http", decodeHTTP, httpFields},
+		LayerRTSP:       {"RTSP", "rtsp", decodeRTSP, rtspFields},
+		LayerSIP:        {"SIP", "sip", decodeSIP, sipFields},
+		LayerSMTP:       {"SMTP", "smtp", decodeSMTP, smtpFields},
+		LayerFTP:        {"FTP", "ftp", decodeFTP, ftpFields},
+		LayerSSH:        {"SSH", "ssh", decodeSSH, sshFields},
+		LayerTelnet:     {"Telnet", "telnet", decodeTelnet, telnetFields},
+		LayerRESP:       {"RESP", "resp", decodeRESP, respFields},
+		LayerTLS:        {"TLS", "tls", decodeTLS, tlsFields},
 	}
 	for t := range protocols {
 		decoders[t] = protocols[t].decode

@@ -8,6 +8,7 @@ type LinkType uint16
 const (
 	LinkNull     LinkType = 0   // BSD loopback: address family in the sender's byte order
 	LinkEthernet LinkType = 1   // Ethernet, from the destination address on, without FCS
+	LinkPPP      LinkType = 9   // PPP, with the framing of HDLC or without
 	LinkRaw      LinkType = 101 // IPv4 or IPv6, told apart by the version nibble
 	LinkLoop     LinkType = 108 // OpenBSD loopback: address family in network byte order
 	LinkSLL      LinkType = 113 // Linux cooked capture, version 1
@@ -19,6 +20,7 @@ const (
 var linkNames = map[LinkType][2]string{
 	LinkNull:     {"NULL", "BSD loopback"},
 	LinkEthernet: {"EN10MB", "Ethernet"},
+	LinkPPP:      {"PPP", "PPP"},
 	LinkRaw:      {"RAW", "Raw IP"},
 	LinkLoop:     {"LOOP", "OpenBSD loopback"},
 	LinkSLL:      {"LINUX_SLL", "Linux cooked v1"},

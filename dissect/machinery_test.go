@@ -69,6 +69,18 @@ var views = map[LayerType]func([]byte) view{
 	LayerICMPv6:   func(b []byte) view { return ICMPv6(b) },
 	LayerUDP:      func(b []byte) view { return UDP(b) },
 	LayerTCP:      func(b []byte) view { return TCP(b) },
+	LayerDNS:      func(b []byte) view { return DNS(b) },
+	LayerMDNS:     func(b []byte) view { return DNS(b) },
+	LayerLLMNR:    func(b []byte) view { return DNS(b) },
+	LayerDHCP:     func(b []byte) view { return DHCP(b) },
+	LayerNTP:      func(b []byte) view { return NTP(b) },
+	LayerTFTP:     func(b []byte) view { return TFTP(b) },
+	LayerSyslog:   func(b []byte) view { return Syslog(b) },
+	LayerRIP:      func(b []byte) view { return RIP(b) },
+	LayerIGMP:     func(b []byte) view { return IGMP(b) },
+	LayerVRRP:     func(b []byte) view { return VRRP(b) },
+	LayerOSPF:     func(b []byte) view { return OSPF(b) },
+	LayerPIM:      func(b []byte) view { return PIM(b) },
 }
 
 // callGetters calls every method of v that takes nothing. They may not panic after Check, or CheckWhole for those
@@ -169,6 +181,13 @@ func TestFlippedBits(t *testing.T) {
 	}
 }
 
+// looseBodies are the protocols of which Check asks for what all messages share: a body may be cut short.
+var looseBodies = map[LayerType]bool{
+	LayerICMPv4: true, LayerICMPv6: true, LayerDNS: true, LayerMDNS: true, LayerLLMNR: true,
+	LayerIGMP: true, LayerVRRP: true, LayerOSPF: true, LayerPIM: true,
+	LayerDHCP: true, LayerNTP: true, LayerTFTP: true, LayerSyslog: true, LayerRIP: true,
+}
+
 // TestCheckGrades: what CheckWhole accepts, Check does, and a prefix that loses bytes is never whole.
 func TestCheckGrades(t *testing.T) {
 	for _, s := range samples {
@@ -188,9 +207,7 @@ func TestCheckGrades(t *testing.T) {
 				if v.CheckWhole() == nil && v.Check() != nil {
 					t.Errorf("%s: %v: %d bytes pass CheckWhole and fail Check", s.name, l.Type, n)
 				}
-				// Of an ICMP message Check asks for what all types share: a body may be cut short.
-				icmp := l.Type == LayerICMPv4 || l.Type == LayerICMPv6
-				if l.Err == nil && n < l.Payload-l.Start && v.Check() == nil && !icmp {
+				if l.Err == nil && n < l.Payload-l.Start && v.Check() == nil && !looseBodies[l.Type] {
 					t.Errorf("%s: %v: Check passes with %d of the header's %d bytes", s.name, l.Type, n, l.Payload-l.Start)
 				}
 			}

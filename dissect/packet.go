@@ -7,9 +7,15 @@ type Packet struct {
 	Wire int    // the frame's length on the wire, at least len(Data)
 	Link LinkType
 
+	// Time is when the frame was captured, in nanoseconds since 1970-01-01 UTC, set before Decode by a caller who knows;
+	// zero says nothing. Times in payload that say nothing of their form are recognised by being close to it.
+	Time int64
+
 	layers [MaxLayers]Layer // none but the last found has an error
 	n      int
 	next   hint
+
+	scratch [dnsText]byte // for text that Fields derives and lends
 }
 
 // hint is what a layer says about the one that follows it.

@@ -219,12 +219,12 @@ func decodeSLL2(p *Packet, l *Layer, b []byte) LayerType {
 
 func sllFields(p *Packet, l *Layer, s Sink) {
 	SLL(p.Bytes(l)).Fields(s)
-	p.trailerFields(l, s, &sllTrailerField)
+	p.trailerFields(l, s, &sllTrailerField, nil)
 }
 
 func sll2Fields(p *Packet, l *Layer, s Sink) {
 	SLL2(p.Bytes(l)).Fields(s)
-	p.trailerFields(l, s, &sllTrailerField)
+	p.trailerFields(l, s, &sllTrailerField, nil)
 }
 
 // SLLHeader is a Linux cooked header of either version as a value.

@@ -150,7 +150,7 @@ var (
 	tcpFlagSYNField  = Field{Name: "tcp.flags.syn", Label: "syn", Title: "Syn", Mask: 0x0002, Rank: 3, Form: FormFlag}
 	tcpFlagFINField  = Field{Name: "tcp.flags.fin", Label: "fin", Title: "Fin", Mask: 0x0001, Rank: 3, Form: FormFlag}
 	tcpWindowField   = Field{Name: "tcp.window_size_value", Label: "win", Title: "Window", Rank: 6}
-	tcpChecksumField = Field{Name: "tcp.checksum", Label: "chksum", Title: "Checksum", Base: Hex}
+	tcpChecksumField = Field{Name: "tcp.checksum", Bad: "tcp.checksum_bad.expert", Label: "chksum", Title: "Checksum", Base: Hex}
 	tcpUrgentField   = Field{Name: "tcp.urgent_pointer", Label: "urg", Title: "Urgent Pointer", Rank: 7}
 	tcpUrgUnusedFld  = Field{Name: "tcp.urgent_pointer", Label: "urg", Title: "Urgent Pointer (not in use)"}
 	tcpLenField      = Field{Name: "tcp.len", Label: "len", Title: "TCP Segment Len", Rank: 8}
@@ -202,7 +202,10 @@ func decodeTCP(p *Packet, l *Layer, b []byte) LayerType {
 		return l.fail(err)
 	}
 	l.Payload = l.Start + t.HeaderLen()
-	return LayerData
+	if l.Payload >= l.End {
+		return LayerNone
+	}
+	return tcpPorts.layer(t.SrcPort(), t.DstPort())
 }
 
 func tcpFields(p *Packet, l *Layer, s Sink) {

@@ -107,7 +107,7 @@ var (
 	udpSrcPortField  = Field{Name: "udp.srcport", Label: "src", Title: "Source Port", Rank: 1}
 	udpDstPortField  = Field{Name: "udp.dstport", Label: "dst", Title: "Destination Port", Rank: 2}
 	udpLengthField   = Field{Name: "udp.length", Label: "length", Title: "Length"}
-	udpChecksumField = Field{Name: "udp.checksum", Label: "chksum", Title: "Checksum", Base: Hex}
+	udpChecksumField = Field{Name: "udp.checksum", Bad: "udp.checksum.bad", Label: "chksum", Title: "Checksum", Base: Hex}
 	udpPayloadField  = Field{Label: "len", Title: "Payload Length", Rank: 3}
 )
 
@@ -130,7 +130,10 @@ func decodeUDP(p *Packet, l *Layer, b []byte) LayerType {
 	if n := int(u.Length()); n != 0 {
 		p.limit(l, n)
 	}
-	return LayerData
+	if l.Payload == l.End {
+		return LayerNone
+	}
+	return udpPorts.layer(u.SrcPort(), u.DstPort())
 }
 
 func udpFields(p *Packet, l *Layer, s Sink) {

@@ -109,12 +109,12 @@ func decodeVLAN(p *Packet, l *Layer, b []byte) LayerType {
 
 func vlanFields(p *Packet, l *Layer, s Sink) {
 	VLAN(p.Bytes(l)).fields(s, &dot1qFieldSet)
-	p.trailerFields(l, s, &dot1qFieldSet.trailer)
+	p.trailerFields(l, s, &dot1qFieldSet.trailer, nil)
 }
 
 func qinqFields(p *Packet, l *Layer, s Sink) {
 	VLAN(p.Bytes(l)).fields(s, &dot1adFieldSet)
-	p.trailerFields(l, s, &dot1adFieldSet.trailer)
+	p.trailerFields(l, s, &dot1adFieldSet.trailer, nil)
 }
 
 // VLANHeader is a tag as a value.

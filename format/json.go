@@ -175,10 +175,10 @@ func (j *JSON) mergeRepeats() {
 	j.b, j.scratch = append(b, ','), old
 }
 
-// begin starts a member whose key is the name of f, or that and ".status", or a further value of it. target is then the
+// begin starts a member whose key is the name of f, or of the mark of a wrong checksum, or a further value of it. target is then the
 // buffer to append the value to, and end takes it back.
-func (j *JSON) begin(f *dissect.Field, status bool) {
-	step := j.paths.follow(f, status, j.fields)
+func (j *JSON) begin(f *dissect.Field, bad bool) {
+	step := j.paths.follow(f, bad, j.fields)
 	n := len(j.fields)
 	if int(step.key) < n {
 		j.repeat = int(step.key)
@@ -256,7 +256,7 @@ func (j *JSON) Bool(f *dissect.Field, off, n int, v bool) {
 	}
 }
 
-// badChecksum is what Wireshark numbers a wrong checksum's status.
+// badChecksum is what Wireshark numbers the status of a wrong checksum.
 const badChecksum = 0
 
 func (j *JSON) Checksum(f *dissect.Field, off, n int, v uint16, r dissect.ChecksumResult) {
@@ -264,8 +264,13 @@ func (j *JSON) Checksum(f *dissect.Field, off, n int, v uint16, r dissect.Checks
 		return
 	}
 	j.end(appendDecimal(j.target(), uint64(v)))
-	if r.State == dissect.ChecksumBad {
-		j.begin(f, true)
+	if r.State != dissect.ChecksumBad {
+		return
+	}
+	j.begin(f, true)
+	if f.Bad != "" {
+		j.end(append(j.target(), "true"...))
+	} else {
 		j.end(appendDecimal(j.target(), badChecksum))
 	}
 }

@@ -48,13 +48,13 @@ func TestJSON(t *testing.T) {
 			`"layers":["eth","ip","tcp"],` + jsonEth + "," + jsonIP + "," + jsonTCP + "}\n"},
 		{"nothing", &timeless, `{"num":1,"len":0,"caplen":0,"layers":["eth"],"eth":{"error":"truncated"}}` + "\n"},
 		{"bad checksum", ethernet(badSum, len(badSum)), jsonHead + `"len":74,"caplen":74,"layers":["eth","ip","tcp"],` + jsonEth + "," +
-			jsonIP + "," + strings.Replace(jsonTCP, `:63218,`, `:0,"tcp.checksum.status":0,`, 1) + "}\n"},
+			jsonIP + "," + strings.Replace(jsonTCP, `:63218,`, `:0,"tcp.checksum_bad.expert":true,`, 1) + "}\n"},
 		{"cut", ethernet(frameSYN[:40], len(frameSYN)), jsonHead + `"len":74,"caplen":40,"layers":["eth","ip","tcp"],` + jsonEth + "," +
 			jsonIP + `,"tcp":{"error":"truncated"}}` + "\n"},
 		{"tunnel", ethernet(frameIPIP, len(frameIPIP)), jsonHead + `"len":94,"caplen":94,"layers":["eth","ip"],` + jsonEth +
 			`,"ip":{"ip.version":4,"ip.hdr_len":20,"ip.dsfield":0,"ip.dsfield.dscp":0,"ip.dsfield.ecn":0,"ip.len":80,"ip.id":1,` +
 			`"ip.flags":0,"ip.flags.rb":false,"ip.flags.df":false,"ip.flags.mf":false,"ip.frag_offset":0,"ip.ttl":64,"ip.proto":4,` +
-			`"ip.checksum":46758,"ip.checksum.status":0,"ip.src":"10.0.0.1","ip.dst":"10.0.0.2"},` +
+			`"ip.checksum":46758,"ip.checksum_bad.expert":true,"ip.src":"10.0.0.1","ip.dst":"10.0.0.2"},` +
 			`"inner":{"layers":["ip","tcp"],` + jsonIP + "," + jsonTCP + "}}\n"},
 		{"payload", ethernet(frame("020000000001 aa644735a4bd 88b5 00ff80"), 17), jsonHead + `"len":17,"caplen":17,"layers":["eth","data"],` +
 			strings.Replace(jsonEth, "2048", "34997", 1) + `,"data":{"data.data":"00ff80","data.len":3}}` + "\n"},
@@ -99,7 +99,8 @@ func TestJSONFields(t *testing.T) {
 	for i := range 300 {
 		fields = append(fields, &dissect.Field{Name: fmt.Sprintf("proto.field%d", i)})
 	}
-	fields = append(fields, &dissect.Field{Name: "x"}, &dissect.Field{Name: "proto.field1"}) // short, and a second of that name
+	fields = append(fields, &dissect.Field{Name: "x"}, &dissect.Field{Name: "proto.field1"}, // short, and a second of that name
+		&dissect.Field{Name: "proto.sum", Bad: "proto.sum_bad"})
 	r := rand.New(rand.NewPCG(5, 6))
 	j := NewJSON(Options{})
 	for round := range 300 {
@@ -108,17 +109,19 @@ func TestJSONFields(t *testing.T) {
 			values []string
 		}
 		var want []pair
-		add := func(f *dissect.Field, suffix, value string) {
-			if f.Name == "" {
-				return
-			}
+		addKey := func(key, value string) {
 			for i := range want {
-				if want[i].key == f.Name+suffix {
+				if want[i].key == key {
 					want[i].values = append(want[i].values, value)
 					return
 				}
 			}
-			want = append(want, pair{f.Name + suffix, []string{value}})
+			want = append(want, pair{key, []string{value}})
+		}
+		add := func(f *dissect.Field, value string) {
+			if f.Name != "" {
+				addKey(f.Name, value)
+			}
 		}
 		j.b = j.b[:0]
 		j.open(dissect.LayerTCP)
@@ -129,35 +132,40 @@ func TestJSONFields(t *testing.T) {
 			case 0:
 				v := r.Uint64()
 				j.Uint(f, 0, 8, v)
-				add(f, "", fmt.Sprint(v))
+				add(f, fmt.Sprint(v))
 			case 1:
 				v := r.IntN(2) == 0
 				j.Bool(f, 0, 1, v)
-				add(f, "", fmt.Sprint(v))
+				add(f, fmt.Sprint(v))
 			case 2:
 				j.Enum(f, 0, 1, 7, "seven")
-				add(f, "", "7")
+				add(f, "7")
 			case 3:
 				state := dissect.ChecksumState(r.IntN(5))
 				j.Checksum(f, 0, 2, 99, dissect.ChecksumResult{State: state, Want: 98})
-				add(f, "", "99")
+				add(f, "99")
 				if state == dissect.ChecksumBad {
-					add(f, ".status", "0")
+					switch {
+					case f.Bad != "":
+						addKey(f.Bad, "true")
+					case f.Name != "":
+						addKey(f.Name+".status", "0")
+					}
 				}
 			case 4:
 				j.Addr(f, 0, 16, netip.MustParseAddr("2001:db8::1"))
-				add(f, "", `"2001:db8::1"`)
+				add(f, `"2001:db8::1"`)
 			case 5:
 				j.MAC(f, 0, 6, dissect.MAC{2, 0, 0, 0, 0, 0xff})
-				add(f, "", `"02:00:00:00:00:ff"`)
+				add(f, `"02:00:00:00:00:ff"`)
 			case 6:
 				j.Begin(f, 0, 2)
 				j.Bytes(f, 0, 2, []byte{0, 0xfe})
 				j.End()
-				add(f, "", `"00fe"`)
+				add(f, `"00fe"`)
 			case 7:
 				j.Text(f, 0, 2, []byte("\"\x01"))
-				add(f, "", `"\"\u0001"`)
+				add(f, `"\"\u0001"`)
 			}
 		}
 		j.close()

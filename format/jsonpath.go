@@ -16,11 +16,11 @@ type jsonPaths struct {
 
 // jsonStep is one field behind those of the steps that lead to it.
 type jsonStep struct {
-	field  *dissect.Field
-	key    int32 // the index among the keys of the object; that of a new one if it is the number of keys so far
-	next   int32 // the first step behind this one, or 0
-	other  int32 // another step that begins where this one does, or 0
-	status bool  // the key is the field's name and ".status"
+	field *dissect.Field
+	key   int32 // the index among the keys of the object; that of a new one if it is the number of keys so far
+	next  int32 // the first step behind this one, or 0
+	other int32 // another step that begins where this one does, or 0
+	bad   bool  // the key is that of the mark of a wrong checksum
 
 	// text is the key as it is written, quotes and colon included, and size its length; size is 0 if it has no room.
 	size uint8
@@ -45,26 +45,26 @@ func (p *jsonPaths) enter(t dissect.LayerType) {
 	p.at = p.roots[t]
 }
 
-// follow takes the step for a field, or its status, behind those that brought keys. The step is good until the
+// follow takes the step for a field, or its mark, behind those that brought keys. The step is good until the
 // next call.
-func (p *jsonPaths) follow(f *dissect.Field, status bool, keys []jsonField) *jsonStep {
+func (p *jsonPaths) follow(f *dissect.Field, bad bool, keys []jsonField) *jsonStep {
 	for i := p.steps[p.at].next; i != 0; {
 		s := &p.steps[i]
-		if s.field == f && s.status == status {
+		if s.field == f && s.bad == bad {
 			p.at = i
 			return s
 		}
 		i = s.other
 	}
-	return p.learn(f, status, keys)
+	return p.learn(f, bad, keys)
 }
 
 // learn adds the step that follow did not find, and takes it.
-func (p *jsonPaths) learn(f *dissect.Field, status bool, keys []jsonField) *jsonStep {
-	s := jsonStep{field: f, status: status, other: p.steps[p.at].next}
+func (p *jsonPaths) learn(f *dissect.Field, bad bool, keys []jsonField) *jsonStep {
+	s := jsonStep{field: f, bad: bad, other: p.steps[p.at].next}
 	for int(s.key) < len(keys) {
 		k := &p.steps[keys[s.key].step]
-		if k.field.Name == f.Name && k.status == status {
+		if k.field.Name == f.Name && k.bad == bad {
 			break
 		}
 		s.key++
@@ -92,9 +92,14 @@ func (s *jsonStep) appendKey(b []byte) []byte {
 		copy(b[at:], s.text[:])
 		return b[:at+int(s.size)]
 	}
-	b = append(append(b, '"'), s.field.Name...)
-	if s.status {
-		b = append(b, ".status"...)
+	b = append(b, '"')
+	switch {
+	case !s.bad:
+		b = append(b, s.field.Name...)
+	case s.field.Bad != "":
+		b = append(b, s.field.Bad...)
+	default:
+		b = append(append(b, s.field.Name...), ".status"...)
 	}
 	return append(b, '"', ':')
 }

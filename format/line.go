@@ -23,10 +23,11 @@ type Line struct {
 	flows flowTable
 
 	// Of the packet that is being printed:
-	link    linkAddrs // addresses of the link, for protocols that print them
-	linkLen int       // bytes at the front of the frame that -x, -X and -A leave out
-	depth   int       // packets within packets so far
-	stopped bool      // captured bytes ran out where nothing more can be said
+	link      linkAddrs // addresses of the link, for protocols that print them
+	linkLen   int       // bytes at the front of the frame that -x, -X and -A leave out
+	depth     int       // packets within packets so far
+	unescaped []byte    // a PPP packet without its escapes
+	stopped   bool      // captured bytes ran out where nothing more can be said
 }
 
 // linkAddrs are the hardware addresses of a frame, nil where the link has none.
@@ -121,6 +122,12 @@ func (p *Line) frame(b []byte, t dissect.LinkType, d []byte, length int) []byte 
 		return p.sll(b, d, length)
 	case dissect.LinkSLL2:
 		return p.sll2(b, d, length)
+	case dissect.LinkPPP:
+		b, n := p.pppFrame(b, d, length)
+		if !p.stopped {
+			p.linkLen += n
+		}
+		return b
 	case dissect.LinkNull, dissect.LinkLoop:
 		return p.null(b, d, length)
 	}
@@ -139,6 +146,16 @@ func (p *Line) dump(b, d []byte) []byte {
 		return b
 	}
 	return appendHexLines(b, d, true)
+}
+
+// dumpAll is dump for a protocol that was promised length bytes and gives up where they were not captured.
+func (p *Line) dumpAll(b, d []byte, length int, proto string) []byte {
+	at := len(b)
+	b = p.dump(b, clip(d, length))
+	if len(b) > at && length > len(d) {
+		return p.stop(b, proto)
+	}
+	return b
 }
 
 // trunc says that bytes of protocol proto were not captured. What stands around it is still printed.

@@ -154,6 +154,24 @@ func (p *Line) byEtherType(b []byte, t dissect.EtherType, d []byte, length int) 
 		return p.ipv6(b, d, length), true
 	case dissect.EtherTypeARP, dissect.EtherTypeRARP:
 		return p.arp(b, d, length), true
+	case dissect.EtherTypeMPLS, etherTypeMPLSMulticast:
+		return p.mpls(b, d, length), true
+	case dissect.EtherTypeEAPOL:
+		return p.eapol(b, d, length), true
+	case dissect.EtherTypeLLDP:
+		return p.lldp(b, d, length), true
+	case etherTypePPPoEDiscovery, dissect.EtherTypePPPoE:
+		return p.pppoe(b, d, length), true
+	case etherTypeISO:
+		if length == 0 || len(d) == 0 {
+			return p.trunc(b, "isoclns"), true
+		}
+		return p.iso(b, d[1:], length-1), true
+	case etherTypePPP:
+		if length > 0 {
+			b = p.ppp(append(b, ": "...), d, length)
+		}
+		return b, true
 	}
 	return b, false
 }

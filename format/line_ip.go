@@ -20,6 +20,14 @@ func (c *ipContext) next() dissect.IPProto {
 	return dissect.IPProto(c.header[9])
 }
 
+// ttl is how many more hops the packet may go.
+func (c *ipContext) ttl() uint8 {
+	if c.v6() {
+		return c.header[7]
+	}
+	return c.header[8]
+}
+
 // enter counts a packet within a packet. When there are too many it says so and reports false; when it
 // reports true the caller must leave.
 func (p *Line) enter(b []byte) ([]byte, bool) {
@@ -77,7 +85,7 @@ func (p *Line) addrPorts(b []byte, c *ipContext, proto dissect.IPProto, src, dst
 // printsAddrs reports whether a protocol prints the addresses of the IP header itself, ports with them.
 func printsAddrs(proto dissect.IPProto) bool {
 	switch proto {
-	case dissect.ProtoTCP, dissect.ProtoUDP:
+	case dissect.ProtoTCP, dissect.ProtoUDP, dissect.ProtoSCTP:
 		return true
 	}
 	return false
@@ -139,11 +147,11 @@ func (p *Line) ipv4(b, d []byte, length int) []byte {
 		b = append(p.addrs(b, &c), ": ip-proto-"...)
 		return appendInt(b, int(proto))
 	}
-	if len(ip) < header {
-		return p.missing(b, len(ip), header, "ip")
-	}
 	if !printsAddrs(proto) {
 		b = append(p.addrs(b, &c), ": "...)
+	}
+	if len(ip) < header {
+		return p.missing(b, len(ip), header, "ip")
 	}
 	c.payload = ip[header:]
 	return p.byIPProto(b, proto, c.payload, total-header, &c)
@@ -379,6 +387,7 @@ func (p *Line) byIPProto(b []byte, proto dissect.IPProto, d []byte, length int, 
 		if c.v6() {
 			return p.invalid(append(b, "[IGMP requires IPv4]"...))
 		}
+		return p.igmp(b, d, length)
 	case dissect.ProtoICMPv6:
 		if !c.v6() {
 			return p.invalid(append(b, "[ICMPv6 requires IPv6]"...))
@@ -407,6 +416,25 @@ func (p *Line) byIPProto(b []byte, proto dissect.IPProto, d []byte, length int, 
 		b, _ = p.ethernet(b, d, length)
 		p.leave()
 		return b
+	case dissect.ProtoOSPF:
+		if c.v6() {
+			return p.ospf6(b, d, length)
+		}
+		return p.ospf(b, d, length)
+	case dissect.ProtoPIM:
+		return p.pim(b, d, length, c)
+	case dissect.ProtoVRRP:
+		return p.vrrp(b, d, length, c)
+	case dissect.ProtoESP:
+		return p.esp(b, d, length)
+	case dissect.ProtoAH:
+		return p.ah(b, d, length, c)
+	case protoIPComp:
+		return p.ipcomp(b, d)
+	case dissect.ProtoSCTP:
+		return p.sctp(b, d, length, c)
+	case dissect.ProtoGRE:
+		return p.gre(b, d, length)
 	case dissect.ProtoNoNext:
 		return append(b, "no next header"...)
 	}

@@ -45,6 +45,8 @@ func (p *Line) llc(b, d []byte, length int) (_ []byte, header int, known bool) {
 			return b, header + 5, known
 		case 0x06:
 			return p.ipv4(b, payload, n), header, true
+		case 0x42:
+			return p.stp(b, payload, n), header, true
 		}
 	}
 	if !p.opts.LinkHeader {
@@ -232,7 +234,17 @@ func (p *Line) snap(b, d []byte, length int) (_ []byte, known bool) {
 	switch oui {
 	case ouiEthernet, ouiCiscoBridge:
 		b, known = p.byEtherType(b, dissect.EtherType(pid), d, length)
+	case ouiCisco:
+		switch pid {
+		case 0x010b:
+			b, known = p.stp(b, d, length), true
+		case 0x2000:
+			b, known = p.cdp(b, d, length), true
+		}
 	case ouiBridge:
+		if pid == 0x000e {
+			return p.stp(b, d, length), true
+		}
 		if pid == 0x0001 || pid == 0x0007 {
 			if len(d) < 2 || length < 2 {
 				return p.trunc(b, "snap"), true

@@ -13,15 +13,64 @@ type portRule struct {
 }
 
 // tcpPorts and udpPorts are the protocols above TCP and UDP, in the order in which they are tried: of two
-// that match, the first is taken. A protocol that is not here prints as bare TCP or UDP.
-var tcpPorts, udpPorts []portRule
+// that match, the first is taken. A protocol that is not here prints as bare TCP or UDP. They are filled in init,
+// because payload may hold packets with ports in them.
+var tcpPorts, udpPorts *portTable
 
-// portPrinter finds the first of the rules that either port matches, or nil.
-func portPrinter(rules []portRule, src, dst uint16) payloadPrinter {
+func init() {
+	udpPorts = newPortTable([]portRule{
+		{53, (*Line).dns},
+		{5353, (*Line).mdns},
+		{69, (*Line).tftp},
+		{67, (*Line).bootp},
+		{68, (*Line).bootp},
+		{520, (*Line).rip},
+		{161, (*Line).snmp},
+		{162, (*Line).snmp},
+		{123, (*Line).ntp},
+		{5060, (*Line).sip},
+		{514, (*Line).syslog},
+		{4789, (*Line).vxlan},
+		{4790, (*Line).vxlanGPE},
+		{6081, (*Line).geneve},
+		{6635, (*Line).mplsUDP},
+	})
+	tcpPorts = newPortTable([]portRule{
+		{23, (*Line).telnet},
+		{25, (*Line).smtp},
+		{43, (*Line).whois},
+		{6379, (*Line).resp},
+		{22, (*Line).ssh},
+		{21, (*Line).ftp},
+		{80, (*Line).http},
+		{8080, (*Line).http},
+		{554, (*Line).rtsp},
+		{8554, (*Line).rtsp},
+		{53, (*Line).dnsTCP},
+	})
+}
+
+// A portTable finds the first rule that one of two ports matches: it holds, for each port, the place of its rule counted
+// from the last, 0 for none.
+type portTable struct {
+	rules []portRule
+	place [1 << 16]uint8
+}
+
+func newPortTable(rules []portRule) *portTable {
+	t := &portTable{rules: rules}
 	for i := range rules {
-		if r := &rules[i]; r.port == src || r.port == dst {
-			return r.print
+		if p := &t.place[rules[i].port]; *p == 0 {
+			*p = uint8(len(rules) - i)
 		}
+	}
+	return t
+}
+
+// printer gives what prints payload from src to dst, or nil.
+func (t *portTable) printer(src, dst uint16) payloadPrinter {
+	if p := int(max(t.place[src], t.place[dst])); p > 0 {
+		return t.rules[len(t.rules)-p].print
 	}
 	return nil
 }

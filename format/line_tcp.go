@@ -90,7 +90,7 @@ func (p *Line) tcpPayload(b, d []byte, length int, src, dst uint16, flags dissec
 	if flags.Has(dissect.RST) && p.opts.Verbose > 0 {
 		return appendResetReason(b, d, length)
 	}
-	if print := portPrinter(tcpPorts, src, dst); print != nil {
+	if print := tcpPorts.printer(src, dst); print != nil {
 		return print(p, b, d, length, *c)
 	}
 	return b

@@ -31,6 +31,15 @@ var lineLinks = []struct {
 	link dissect.LinkType
 }{
 	{"ether", dissect.LinkEthernet},
+	{"dns", dissect.LinkEthernet},
+	{"dhcp", dissect.LinkEthernet},
+	{"ntp", dissect.LinkEthernet},
+	{"udp", dissect.LinkEthernet},
+	{"text", dissect.LinkEthernet},
+	{"igmp", dissect.LinkEthernet},
+	{"vrrp", dissect.LinkEthernet},
+	{"ospf", dissect.LinkEthernet},
+	{"pim", dissect.LinkEthernet},
 	{"sll", dissect.LinkSLL},
 	{"sll2", dissect.LinkSLL2},
 	{"null", dissect.LinkNull},

@@ -38,7 +38,7 @@ func (p *Line) udp(b, d []byte, length int, c *ipContext) []byte {
 		b = p.udpChecksum(b, u, length, c)
 	}
 	if !p.opts.Quiet {
-		if print := portPrinter(udpPorts, src, dst); print != nil {
+		if print := udpPorts.printer(src, dst); print != nil {
 			return print(p, b, payload, length, *c)
 		}
 	}

@@ -90,6 +90,11 @@ func (t *Tree) head(b []byte, f *Frame) []byte {
 	return b
 }
 
+// payload reports whether the layer is what another one carries, and no protocol can say more of.
+func payload(l *dissect.Layer) bool {
+	return l.Type == dissect.LayerData || l.Type == dissect.LayerSegment
+}
+
 // layers appends a line for each layer, the first behind what is already in b. Payload that no
 // protocol claims is shown from -v on, or if there is nothing else.
 func (t *Tree) layers(b []byte, p *dissect.Packet) []byte {
@@ -97,7 +102,7 @@ func (t *Tree) layers(b []byte, p *dissect.Packet) []byte {
 	short := shortLayer(p)
 	for i := range layers {
 		l := &layers[i]
-		if l.Type == dissect.LayerData && i > 0 && t.opt.Verbose == 0 {
+		if payload(l) && i > 0 && t.opt.Verbose == 0 {
 			break
 		}
 		if i > 0 {
@@ -120,7 +125,7 @@ func (t *Tree) quiet(b []byte, p *dissect.Packet) []byte {
 	layers := p.Layers()
 	last := 0
 	for i := range layers {
-		if l := &layers[i]; l.Type != dissect.LayerData && l.Flags&dissect.Quoted == 0 {
+		if l := &layers[i]; !payload(l) && l.Flags&dissect.Quoted == 0 {
 			last = i
 		}
 	}

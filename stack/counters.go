@@ -116,7 +116,7 @@ func (c *Counters) String() string {
 	var b strings.Builder
 	c.Each(func(name string, n uint64) {
 		if n != 0 {
-			fmt.Fprintf(&b, "%-24s %12d\n", name, n)
+			fmt.Fprintf(&b, "%-40s %12d\n", name, n)
 		}
 	})
 	return b.String()
