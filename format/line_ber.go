@@ -161,7 +161,7 @@ func (e *berElement) read(b []byte, class byte, constructed bool) ([]byte, bool)
 		e.kind = berNull
 	case 0<<5 | 6:
 		e.kind = berOID
-	case 1<<5 | 0:
+	case 1 << 5:
 		e.kind = berAddr
 	case 1<<5 | 1, 1<<5 | 2, 1<<5 | 3, 1<<5 | 6:
 		e.kind = berUint
@@ -173,7 +173,7 @@ func (e *berElement) read(b []byte, class byte, constructed bool) ([]byte, bool)
 		} else {
 			e.num &= 0xffffffff
 		}
-	case 2<<5 | 0:
+	case 2 << 5:
 		e.kind = berNoObject
 	case 2<<5 | 1:
 		e.kind = berNoInstance
