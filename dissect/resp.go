@@ -113,6 +113,9 @@ func (r RESP) number(s Sink, f *Field, off, size int, line []byte) {
 
 // decodeRESP takes all that begins with a value, and a command as typed if that is all there is.
 func decodeRESP(p *Packet, l *Layer, b []byte) LayerType {
+	if len(b) == 0 {
+		return l.fail(ErrTruncated)
+	}
 	switch b[0] {
 	case '+', '-', ':', '*', '$':
 	default:
