@@ -188,6 +188,11 @@ const (
 	EtherTypeQinQ  EtherType = 0x88a8
 	EtherTypeLLDP  EtherType = 0x88cc
 	EtherTypeQinQ1 EtherType = 0x9100 // service tags before IEEE 802.1ad
+
+	EtherTypeTEB            EtherType = 0x6558 // Ethernet in a tunnel
+	EtherTypePPP            EtherType = 0x880b
+	EtherTypeMPLSMulticast  EtherType = 0x8848 // upstream-assigned labels (RFC 5332)
+	EtherTypePPPoEDiscovery EtherType = 0x8863
 )
 
 // IsLength reports whether t is the length field of an 802.3 frame. Numbers between 1500 and 0x600 are neither
@@ -207,10 +212,14 @@ func (t EtherType) Name() string {
 		return "VLAN"
 	case EtherTypeIPv6:
 		return "IPv6"
-	case EtherTypeMPLS:
+	case EtherTypeMPLS, EtherTypeMPLSMulticast:
 		return "MPLS"
-	case EtherTypePPPoE:
+	case EtherTypePPPoE, EtherTypePPPoEDiscovery:
 		return "PPPoE"
+	case EtherTypePPP:
+		return "PPP"
+	case EtherTypeTEB:
+		return "Ethernet"
 	case EtherTypeEAPOL:
 		return "EAPOL"
 	case EtherTypeQinQ, EtherTypeQinQ1:
@@ -237,6 +246,16 @@ func (t EtherType) layer() LayerType {
 		return LayerVLAN
 	case EtherTypeQinQ:
 		return LayerQinQ
+	case EtherTypeMPLS, EtherTypeMPLSMulticast:
+		return LayerMPLS
+	case EtherTypePPPoEDiscovery:
+		return LayerPPPoED
+	case EtherTypePPPoE:
+		return LayerPPPoES
+	case EtherTypeLLDP:
+		return LayerLLDP
+	case EtherTypeEAPOL:
+		return LayerEAPOL
 	}
 	return LayerData
 }

@@ -50,7 +50,7 @@ func init() {
 		42420300 00 # 1501 is neither a length nor a type
 	`)
 
-	addSample("ethernet/length-too-long", LinkEthernet, "eth llc data", `
+	addSample("ethernet/length-too-long", LinkEthernet, "eth llc stp!", `
 		02000000 0001aa64 4735a4bd 0064 # 802.3, 100 bytes promised
 		424203 # LLC
 		0000 # all there is
@@ -69,7 +69,7 @@ func init() {
 		0000aa64 4735a4bd 4008
 	`)
 
-	addSample("llc/stp", LinkEthernet, "eth llc data", `
+	addSample("llc/stp", LinkEthernet, "eth llc stp", `
 		0180c200 00000019 06eab88c 0027 # 802.3, length 39
 		424203 # LLC
 		00000202 0e800100 1906eab8 80000000 00800100 # Rapid STP
@@ -94,7 +94,7 @@ func init() {
 		00000000 00000000 0000 # padding
 	`)
 
-	addSample("llc/snap-cdp", LinkEthernet, "eth llc snap data", `
+	addSample("llc/snap-cdp", LinkEthernet, "eth llc snap cdp", `
 		01000ccc cccc0019 06eab885 0012 # 802.3
 		aaaa03 # LLC
 		00000c20 00 # SNAP, Cisco
@@ -150,7 +150,7 @@ func init() {
 		b8c51b39 000ddc4c 68656c6c 6f # UDP
 	`)
 
-	addSample("vlan/llc", LinkEthernet, "eth vlan llc data", `
+	addSample("vlan/llc", LinkEthernet, "eth vlan llc stp", `
 		02000000 0001aa64 4735a4bd 8100 # Ethernet
 		00050026 # VLAN 5, length 38
 		424203 # LLC
@@ -176,7 +176,7 @@ func init() {
 		0102 # trailer
 	`)
 
-	addSample("vlan/qinq-llc", LinkEthernet, "eth ieee8021ad llc data", `
+	addSample("vlan/qinq-llc", LinkEthernet, "eth ieee8021ad llc stp!", `
 		02000000 0001aa64 4735a4bd 88a8 # Ethernet
 		70050005 # 802.1ad 5, length 5
 		424203 # LLC

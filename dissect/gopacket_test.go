@@ -16,6 +16,7 @@ const (
 	referenceTagLength = "gopacket does not know that a length may stand behind a tag"
 	referenceControl   = "gopacket takes the bytes of a long control field in the other order"
 	referenceIPv6Ext   = "gopacket stops at this extension header"
+	referencePort      = "gopacket does not know the port"
 	referenceOption    = "gopacket keeps the option that ended the walk"
 )
 
@@ -64,6 +65,16 @@ var gopacketDifferences = []difference{
 	{"tcp/truncated", "tcp", referenceFailed},
 	{"udp/length-7", "udp", referenceFailed},
 	{"udp/truncated", "udp", referenceFailed},
+	{"gre/version-2", "ip", "gopacket does not look at the version"},
+	{"vxlan/gpe-ethernet", "eth", referencePort},
+	{"vxlan/gpe-ipv*", "ip", referencePort},
+	{"vxlan/gpe-ipv6", "ipv6", referencePort},
+	{"vxlan/gpe-mpls", "ip", referencePort},
+	{"geneve/version-1", "eth", "gopacket does not look at the version"},
+	{"geneve/option-too-long", "eth", "gopacket goes by the length of the option, not by that of all"},
+	{"mpls/udp", "ip", referencePort},
+	{"pppoe/longer-than-frame", "ip", referenceFailed},
+	{"stp/mstp", "llc", referenceTagLength},
 }
 
 // describeOurs and describeTheirs give the fields of a layer as text, alike for both decoders; "" for a layer that

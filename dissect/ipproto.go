@@ -43,8 +43,8 @@ var ipProtos = [256]struct {
 	ProtoIPv6:     {"IPv6", LayerIPv6},
 	ProtoRouting:  {"IPv6-Route", LayerRouting},
 	ProtoFragment: {"IPv6-Frag", LayerFragment},
-	ProtoGRE:      {"GRE", LayerNone},
-	ProtoESP:      {"IPsec-ESP", LayerNone},
+	ProtoGRE:      {"GRE", LayerGRE},
+	ProtoESP:      {"IPsec-ESP", LayerESP},
 	ProtoAH:       {"IPsec-AH", LayerAH},
 	ProtoICMPv6:   {"ICMPv6", LayerICMPv6},
 	ProtoNoNext:   {"IPv6-NoNxt", LayerNone},
@@ -52,7 +52,7 @@ var ipProtos = [256]struct {
 	ProtoOSPF:     {"OSPF", LayerOSPF},
 	ProtoPIM:      {"PIM", LayerPIM},
 	ProtoVRRP:     {"VRRP", LayerVRRP},
-	ProtoSCTP:     {"SCTP", LayerNone},
+	ProtoSCTP:     {"SCTP", LayerSCTP},
 }
 
 // Name is the protocol's name, or "" for one that has none here.

@@ -42,6 +42,8 @@ const (
 	LayerTFTP
 	LayerSyslog
 	LayerRIP
+	LayerSNMP
+	LayerRADIUS
 	LayerSegment // a piece of a message that TCP carries in several segments
 	LayerHTTP
 	LayerRTSP
@@ -52,6 +54,27 @@ const (
 	LayerTelnet
 	LayerRESP
 	LayerTLS
+	LayerGRE
+	LayerVXLAN
+	LayerVXLANGPE // VXLAN's Generic Protocol Extension; the view is VXLAN
+	LayerGeneve
+	LayerMPLS
+	LayerPPPoED // PPPoE's discovery stage; the view is PPPoE
+	LayerPPPoES // PPPoE's session stage; the view is PPPoE
+	LayerPPP
+	LayerLCP // the view is PPPControl, as for the five that follow
+	LayerIPCP
+	LayerIPv6CP
+	LayerCCP
+	LayerPAP
+	LayerCHAP
+	LayerSTP
+	LayerLLDP
+	LayerCDP
+	LayerESP
+	LayerSCTP
+	LayerEAPOL
+	LayerEAP
 	numLayerTypes
 )
 
@@ -157,6 +180,8 @@ func init() {
 		LayerNTP:        {"NTP", "ntp", decodeNTP, ntpFields},
 		LayerTFTP:       {"TFTP", "tftp", decodeTFTP, tftpFields},
 		LayerSyslog:     {"Syslog", "syslog", decodeSyslog, syslogFields},
+		LayerSNMP:       {"SNMP", "snmp", decodeSNMP, snmpFields},
+		LayerRADIUS:     {"RADIUS", "radius", decodeRADIUS, radiusFields},
 		LayerRIP:        {"RIP", "rip", decodeRIP, ripFields},
 		LayerSegment:    {"Segment", "tcp.segment", decodeSegment, segmentFields},
 		LayerHTTP:       {"HTTP", "http", decodeHTTP, httpFields},
@@ -168,6 +193,27 @@ func init() {
 		LayerTelnet:     {"Telnet", "telnet", decodeTelnet, telnetFields},
 		LayerRESP:       {"RESP", "resp", decodeRESP, respFields},
 		LayerTLS:        {"TLS", "tls", decodeTLS, tlsFields},
+		LayerGRE:        {"GRE", "gre", decodeGRE, greFields},
+		LayerVXLAN:      {"VXLAN", "vxlan", decodeVXLAN, vxlanFields},
+		LayerVXLANGPE:   {"VXLAN-GPE", "vxlan", decodeVXLANGPE, vxlanGPEFields},
+		LayerGeneve:     {"Geneve", "geneve", decodeGeneve, geneveFields},
+		LayerMPLS:       {"MPLS", "mpls", decodeMPLS, mplsEntryFields},
+		LayerPPPoED:     {"PPPoE", "pppoed", decodePPPoE, pppoeFields},
+		LayerPPPoES:     {"PPPoE", "pppoes", decodePPPoE, pppoeFields},
+		LayerPPP:        {"PPP", "ppp", decodePPP, pppFields},
+		LayerLCP:        {"LCP", "lcp", decodePPPControl, lcpFields},
+		LayerIPCP:       {"IPCP", "ipcp", decodePPPControl, ipcpFields},
+		LayerIPv6CP:     {"IPv6CP", "ipv6cp", decodePPPControl, ipv6cpFields},
+		LayerCCP:        {"CCP", "ccp", decodePPPControl, ccpFields},
+		LayerPAP:        {"PAP", "pap", decodePPPControl, papFields},
+		LayerCHAP:       {"CHAP", "chap", decodePPPControl, chapFields},
+		LayerSTP:        {"STP", "stp", decodeSTP, stpFields},
+		LayerLLDP:       {"LLDP", "lldp", decodeLLDP, lldpFields},
+		LayerCDP:        {"CDP", "cdp", decodeCDP, cdpFields},
+		LayerESP:        {"ESP", "esp", decodeESP, espFields},
+		LayerSCTP:       {"SCTP", "sctp", decodeSCTP, sctpFields},
+		LayerEAPOL:      {"EAPOL", "eapol", decodeEAPOL, eapolFields},
+		LayerEAP:        {"EAP", "eap", decodeEAP, eapFields},
 	}
 	for t := range protocols {
 		decoders[t] = protocols[t].decode

@@ -47,6 +47,8 @@ func (t LinkType) layer() LayerType {
 		return LayerEthernet
 	case LinkNull, LinkLoop:
 		return LayerNull
+	case LinkPPP:
+		return LayerPPP
 	case LinkRaw:
 		return LayerRaw
 	case LinkIPv4:

@@ -147,6 +147,8 @@ func decodeLLC(p *Packet, l *Layer, b []byte) LayerType {
 		return LayerSNAP
 	case h.DSAP() == SAPIPv4 && h.Control() == LLCUnnumberedInfo:
 		return LayerIPv4
+	case h.DSAP() == SAPSTP && h.Control() == LLCUnnumberedInfo:
+		return LayerSTP
 	}
 	return LayerData
 }
@@ -376,6 +378,14 @@ func decodeSNAP(p *Packet, l *Layer, b []byte) LayerType {
 	if t, ok := h.Type(); ok {
 		return t.layer()
 	}
+	if h.OUI() == OUICisco {
+		switch h.PID() {
+		case 0x010b:
+			return LayerSTP
+		case 0x2000:
+			return LayerCDP
+		}
+	}
 	return LayerData
 }
 
@@ -408,6 +418,7 @@ const (
 	OUIExtreme      OUI = 0x00e02b
 	OUIFoundry      OUI = 0x00e052
 	OUIIEEE8021     OUI = 0x0080c2
+	OUIIEEE8023     OUI = 0x00120f
 	OUIAppleTalk    OUI = 0x080007
 )
 
@@ -430,6 +441,8 @@ func (o OUI) Name() string {
 		return "Foundry"
 	case OUIIEEE8021:
 		return "802.1"
+	case OUIIEEE8023:
+		return "802.3"
 	case OUIAppleTalk:
 		return "AppleTalk"
 	}

@@ -33,7 +33,7 @@ func init() {
 		b8c51b39 000ddc4c 68656c6c 6f # UDP
 	`)
 
-	addSample("sll/llc", LinkSLL, "sll llc data", `
+	addSample("sll/llc", LinkSLL, "sll llc stp", `
 		00020001 0006aa64 4735a4bd 00000004 # cooked, multicast, 802.2
 		424203 # LLC
 		00000202 0e800100 1906eab8 80000000 00800100 # Rapid STP

@@ -110,14 +110,14 @@ var (
 	snmpBindingGroup   = Field{Title: "Variable binding"}
 	snmpNameField      = Field{Name: "snmp.name", Label: "name", Title: "Object name", Rank: 6, Form: FormBare}
 
-	snmpIntField       = Field{Name: "snmp.value.int", Label: "=", Title: "Value (Integer)", Rank: 6, Form: FormJoined}
-	snmpOctetsField    = Field{Name: "snmp.value.octets", Label: "=", Title: "Value (Octet string)", Rank: 6, Form: FormJoined}
-	snmpOIDField       = Field{Name: "snmp.value.oid", Label: "=", Title: "Value (OID)", Rank: 6, Form: FormJoined}
-	snmpIPv4Field      = Field{Name: "snmp.value.ipv4", Label: "=", Title: "Value (IP address)", Rank: 6, Form: FormJoined}
-	snmpCounterField   = Field{Name: "snmp.value.counter", Label: "=", Title: "Value (Counter)", Rank: 6, Form: FormJoined}
-	snmpGaugeField     = Field{Name: "snmp.value.g32", Label: "=", Title: "Value (Gauge)", Rank: 6, Form: FormJoined}
-	snmpTicksField     = Field{Name: "snmp.value.timeticks", Label: "=", Title: "Value (Timeticks)", Rank: 6, Form: FormJoined}
-	snmpOtherField     = Field{Label: "=", Title: "Value", Rank: 6, Form: FormJoined}
+	snmpIntField     = Field{Name: "snmp.value.int", Label: "=", Title: "Value (Integer)", Rank: 6, Form: FormJoined}
+	snmpOctetsField  = Field{Name: "snmp.value.octets", Label: "=", Title: "Value (Octet string)", Rank: 6, Form: FormJoined}
+	snmpOIDField     = Field{Name: "snmp.value.oid", Label: "=", Title: "Value (OID)", Rank: 6, Form: FormJoined}
+	snmpIPv4Field    = Field{Name: "snmp.value.ipv4", Label: "=", Title: "Value (IP address)", Rank: 6, Form: FormJoined}
+	snmpCounterField = Field{Name: "snmp.value.counter", Label: "=", Title: "Value (Counter)", Rank: 6, Form: FormJoined}
+	snmpGaugeField   = Field{Name: "snmp.value.g32", Label: "=", Title: "Value (Gauge)", Rank: 6, Form: FormJoined}
+	snmpTicksField   = Field{Name: "snmp.value.timeticks", Label: "=", Title: "Value (Timeticks)", Rank: 6, Form: FormJoined}
+	snmpOtherField   = Field{Label: "=", Title: "Value", Rank: 6, Form: FormJoined}
 
 	snmpEnterpriseField = Field{Name: "snmp.enterprise", Label: "enterprise", Title: "Enterprise", Rank: 4}
 	snmpAgentField      = Field{Name: "snmp.agent_addr", Label: "agent", Title: "Agent address", Rank: 4}

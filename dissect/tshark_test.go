@@ -45,6 +45,7 @@ var tsharkDifferences = []difference{
 	{"smtp/then-text", "smtp", whyWaits},
 	{"ssh/new-keys", "ssh", "tshark wants to have seen the introductions"},
 	{"dns/bad-data", "dns", whyBadDNS},
+	{"radius/tunnel", "radius.avp", "tshark shows no attribute of a vendor that is not named"},
 	{"syslog/only-priority", "syslog", "tshark wants more than a priority"},
 	{"", "tcp.options.sack_perm", whyNoValue},
 	{"", "tcp.options.tfo.request", whyNoValue},
@@ -101,6 +102,10 @@ var tsharkDifferences = []difference{
 	{"ipv6/option-odd-lengths", "ipv6.opt", whyBadLen},
 	{"ipv6/routing-segments-last-beyond", "udp", "tshark ends at a segment routing header that contradicts itself"},
 	{"ndp/router-odd-options", "icmpv6.opt", whyBadLen},
+	{"ppp/lcp-odd-options", "lcp.opt", whyBadLen},
+	{"sctp/short-chunks", "sctp.chunk_type", "tshark ends at a chunk that is too short for its type"},
+	{"sctp/short-chunks", "sctp.chunk_flags", "tshark ends at a chunk that is too short for its type"},
+	{"sctp/short-chunks", "sctp.chunk_length", "tshark ends at a chunk that is too short for its type"},
 }
 
 // findDifference looks for a known difference in a field of a sample.

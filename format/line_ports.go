@@ -52,6 +52,7 @@ func init() {
 		{554, (*Line).rtsp},
 		{8554, (*Line).rtsp},
 		{53, (*Line).dnsTCP},
+		{179, (*Line).bgp},
 	})
 }
 

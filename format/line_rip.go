@@ -10,7 +10,7 @@ const (
 
 // rip prints a message of RIP, version 1 or 2.
 func (p *Line) rip(b, d []byte, length int, _ ipContext) []byte {
-	d = clip(d, length)
+	d = d[:min(length, len(d)):len(d)] // what follows is read in places: up to cap it was captured
 	if len(d) < ripHeaderLen {
 		return p.trunc(b, "rip")
 	}
@@ -105,7 +105,7 @@ func (p *Line) ripEntry2(b, d []byte) ([]byte, int) {
 	}
 	if family != 0 && family != 2 {
 		b = appendAddressFamily(append(b, "\n\t  AFI "...), family)
-		return appendIndentedHex(b, "\n\t  ", clip(d, ripEntryLen)[4:]), ripEntryLen
+		return appendIndentedHex(b, "\n\t  ", clip(d[:cap(d)], ripEntryLen)[4:]), ripEntryLen
 	}
 	if len(d) < ripEntryLen {
 		return b, 0
@@ -142,7 +142,7 @@ func (p *Line) ripAuth(b, d []byte) ([]byte, int) {
 	case 1:
 		return appendIndentedHex(append(b, "\n\t  Auth trailer:"...), "\n\t  ", d[4:]), len(d)
 	case 2:
-		text := clip(d[4:], 16)
+		text := clip(d[4:cap(d)], 16)
 		n := 0
 		for n < len(text) && text[n] != 0 {
 			n++

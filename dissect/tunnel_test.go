@@ -1,0 +1,816 @@
+package dissect
+
+import "testing"
+
+func init() {
+	addSample("gre/ipv4", LinkEthernet, "eth ip gre ip icmp data", `
+		02000000 00020200 00000001 08004500 003c0001 0000402f 66900a00 00010a00
+		00020000 08004500 00240001 00004001 66d60a00 00010a00 00020800 66680001
+		00016162 63646566 6768
+	`)
+
+	addSample("gre/checksum-bad", LinkEthernet, "eth ip gre ip icmp data", `
+		02000000 00020200 00000001 08004500 00400001 0000402f 668c0a00 00010a00
+		00028000 08001234 00004500 00240001 00004001 66d60a00 00010a00 00020800
+		66680001 00016162 63646566 6768
+	`)
+
+	addSample("gre/checksum-good", LinkEthernet, "eth ip gre ip icmp data", `
+		02000000 00020200 00000001 08004500 00400001 0000402f 668c0a00 00010a00
+		00028000 080077ff 00004500 00240001 00004001 66d60a00 00010a00 00020800
+		66680001 00016162 63646566 6768
+	`)
+
+	addSample("gre/all-parts", LinkEthernet, "eth ip gre ip icmp data", `
+		02000000 00020200 00000001 08004500 00480001 0000402f 66840a00 00010a00
+		0002b000 08001234 00000000 00640000 00054500 00240001 00004001 66d60a00
+		00010a00 00020800 66680001 00016162 63646566 6768
+	`)
+
+	addSample("gre/routing", LinkEthernet, "eth ip gre ip icmp data", `
+		02000000 00020200 00000001 08004500 00500001 0000402f 667c0a00 00010a00
+		00024000 08000000 00000800 04080102 03040506 07080000 00004500 00240001
+		00004001 66d60a00 00010a00 00020800 66680001 00016162 63646566 6768
+	`)
+
+	addSample("gre/routing-two", LinkEthernet, "eth ip gre ip icmp data", `
+		02000000 00020200 00000001 08004500 00540001 0000402f 66780a00 00010a00
+		00024000 08000000 00000800 00040102 0304fffe 02040001 00020000 00004500
+		00240001 00004001 66d60a00 00010a00 00020800 66680001 00016162 63646566
+		6768
+	`)
+
+	addSample("gre/routing-endless", LinkEthernet, "eth ip gre!", `
+		02000000 00020200 00000001 08004500 00240001 0000402f 66a80a00 00010a00
+		00024000 08000000 00000800 00040102 0304
+	`)
+
+	addSample("gre/version-2", LinkEthernet, "eth ip gre!", `
+		02000000 00020200 00000001 08004500 003c0001 0000402f 66900a00 00010a00
+		00020702 08004500 00240001 00004001 66d60a00 00010a00 00020800 66680001
+		00016162 63646566 6768
+	`)
+
+	addSample("gre/ipv6", LinkEthernet, "eth ip gre ipv6 icmpv6", `
+		02000000 00020200 00000001 08004500 004c0001 0000402f 66800a00 00010a00
+		00021000 86dd0000 00056000 00000008 3a40fe80 00000000 00000000 00000000
+		0001fe80 00000000 00000000 00000000 00028000 82b60001 0001
+	`)
+
+	addSample("gre/ethernet", LinkEthernet, "eth ip gre eth ip icmp data", `
+		02000000 00020200 00000001 08004500 004e0001 0000402f 667e0a00 00010a00
+		00021000 65580000 00050200 00000002 02000000 00010800 45000024 00010000
+		400166d6 0a000001 0a000002 08006668 00010001 61626364 65666768
+	`)
+
+	addSample("gre/nhrp", LinkEthernet, "eth ip gre data", `
+		02000000 00020200 00000001 08004500 00400001 0000402f 668c0a00 00010a00
+		00021000 20010000 00054500 00240001 00004001 66d60a00 00010a00 00020800
+		66680001 00016162 63646566 6768
+	`)
+
+	addSample("gre/pptp", LinkEthernet, "eth ip gre ppp lcp", `
+		02000000 00020200 00000001 08004500 002c0001 0000402f 66a00a00 00010a00
+		00023081 880b0004 12340000 00070000 0003ff03 c0210101 0004
+	`)
+
+	addSample("gre/pptp-ack-only", LinkEthernet, "eth ip gre", `
+		02000000 00020200 00000001 08004500 00200001 0000402f 66ac0a00 00010a00
+		00022081 880b0000 12340000 0003
+	`)
+
+	addSample("gre/cut", LinkEthernet, "eth ip gre!", `
+		02000000 00020200 00000001 08004500 001c0001 0000402f 66b00a00 00010a00
+		0002b000 08000000 0000
+	`)
+
+	addSample("vxlan/ipv4", LinkEthernet, "eth ip udp vxlan eth ip icmp data", `
+		02000000 00020200 00000001 08004500 00560001 00004011 66940a00 00010a00
+		00029c40 12b50042 00000800 00000000 64000200 00000002 02000000 00010800
+		45000024 00010000 400166d6 0a000001 0a000002 08006668 00010001 61626364
+		65666768
+	`)
+
+	addSample("vxlan/policy", LinkEthernet, "eth ip udp vxlan eth arp", `
+		02000000 00020200 00000001 08004500 004e0001 00004011 669c0a00 00010a00
+		00029c40 12b5003a 00008848 00140000 64000200 00000002 02000000 00010806
+		00010800 06040001 02000000 0001c0a8 01010000 00000000 c0a80102
+	`)
+
+	addSample("vxlan/empty", LinkEthernet, "eth ip udp vxlan", `
+		02000000 00020200 00000001 08004500 00240001 00004011 66c60a00 00010a00
+		00020001 12b50010 00000800 00000000 6400
+	`)
+
+	addSample("vxlan/cut", LinkEthernet, "eth ip udp vxlan!", `
+		02000000 00020200 00000001 08004500 00200001 00004011 66ca0a00 00010a00
+		00020001 12b5000c 00000800 0000
+	`)
+
+	addSample("vxlan/gpe-ethernet", LinkEthernet, "eth ip udp vxlan eth ip icmp data", `
+		02000000 00020200 00000001 08004500 00560001 00004011 66940a00 00010a00
+		00029c40 12b60042 00000c00 00030000 64000200 00000002 02000000 00010800
+		45000024 00010000 400166d6 0a000001 0a000002 08006668 00010001 61626364
+		65666768
+	`)
+
+	addSample("vxlan/gpe-ipv4", LinkEthernet, "eth ip udp vxlan ip icmp data", `
+		02000000 00020200 00000001 08004500 00480001 00004011 66a20a00 00010a00
+		00029c40 12b60034 00000c00 00010000 64004500 00240001 00004001 66d60a00
+		00010a00 00020800 66680001 00016162 63646566 6768
+	`)
+
+	addSample("vxlan/gpe-ipv6", LinkEthernet, "eth ip udp vxlan ipv6 icmpv6", `
+		02000000 00020200 00000001 08004500 00540001 00004011 66960a00 00010a00
+		00029c40 12b60040 00000c00 00020000 64006000 00000008 3a40fe80 00000000
+		00000000 00000000 0001fe80 00000000 00000000 00000000 00028000 82b60001
+		0001
+	`)
+
+	addSample("vxlan/gpe-nsh", LinkEthernet, "eth ip udp vxlan data", `
+		02000000 00020200 00000001 08004500 00480001 00004011 66a20a00 00010a00
+		00029c40 12b60034 00000c00 00040000 64004500 00240001 00004001 66d60a00
+		00010a00 00020800 66680001 00016162 63646566 6768
+	`)
+
+	addSample("vxlan/gpe-mpls", LinkEthernet, "eth ip udp vxlan mpls ip icmp data", `
+		02000000 00020200 00000001 08004500 004c0001 00004011 669e0a00 00010a00
+		00029c40 12b60038 00000c00 00050000 64000006 41404500 00240001 00004001
+		66d60a00 00010a00 00020800 66680001 00016162 63646566 6768
+	`)
+
+	addSample("geneve/ethernet", LinkEthernet, "eth ip udp geneve eth ip icmp data", `
+		02000000 00020200 00000001 08004500 00560001 00004011 66940a00 00010a00
+		00029c40 17c10042 00000000 65580000 64000200 00000002 02000000 00010800
+		45000024 00010000 400166d6 0a000001 0a000002 08006668 00010001 61626364
+		65666768
+	`)
+
+	addSample("geneve/ipv4-oam-critical", LinkEthernet, "eth ip udp geneve ip icmp data", `
+		02000000 00020200 00000001 08004500 00480001 00004011 66a20a00 00010a00
+		00029c40 17c10034 000000c0 08000000 64004500 00240001 00004001 66d60a00
+		00010a00 00020800 66680001 00016162 63646566 6768
+	`)
+
+	addSample("geneve/ipv6", LinkEthernet, "eth ip udp geneve ipv6 icmpv6", `
+		02000000 00020200 00000001 08004500 00540001 00004011 66960a00 00010a00
+		00029c40 17c10040 000000ff 86dd0000 64056000 00000008 3a40fe80 00000000
+		00000000 00000000 0001fe80 00000000 00000000 00000000 00028000 82b60001
+		0001
+	`)
+
+	addSample("geneve/version-1", LinkEthernet, "eth ip udp geneve!", `
+		02000000 00020200 00000001 08004500 00560001 00004011 66940a00 00010a00
+		00029c40 17c10042 00004000 65580000 64000200 00000002 02000000 00010800
+		45000024 00010000 400166d6 0a000001 0a000002 08006668 00010001 61626364
+		65666768
+	`)
+
+	addSample("geneve/options", LinkEthernet, "eth ip udp geneve eth ip icmp data", `
+		02000000 00020200 00000001 08004500 006e0001 00004011 667c0a00 00010a00
+		00029c40 17c1005a 00000640 65580000 64000000 01011122 33440102 80020102
+		03040506 07080103 e0e00200 00000002 02000000 00010800 45000024 00010000
+		400166d6 0a000001 0a000002 08006668 00010001 61626364 65666768
+	`)
+
+	addSample("geneve/option-too-long", LinkEthernet, "eth ip udp geneve eth ip icmp data", `
+		02000000 00020200 00000001 08004500 005e0001 00004011 668c0a00 00010a00
+		00029c40 17c1004a 00000200 65580000 64000102 80031122 33440200 00000002
+		02000000 00010800 45000024 00010000 400166d6 0a000001 0a000002 08006668
+		00010001 61626364 65666768
+	`)
+
+	addSample("geneve/options-cut", LinkEthernet, "eth ip udp geneve!", `
+		02000000 00020200 00000001 08004500 002c0001 00004011 66be0a00 00010a00
+		00029c40 17c10018 00003f00 65580000 64000102 80001122 3344
+	`)
+
+	addSample("geneve/unknown", LinkEthernet, "eth ip udp geneve data", `
+		02000000 00020200 00000001 08004500 00480001 00004011 66a20a00 00010a00
+		00029c40 17c10034 00000000 12340000 64004500 00240001 00004001 66d60a00
+		00010a00 00020800 66680001 00016162 63646566 6768
+	`)
+
+	addSample("mpls/two-labels", LinkEthernet, "eth mpls mpls ip icmp data", `
+		02000000 00020200 00000001 88470006 4040000c 873f4500 00240001 00004001
+		66d60a00 00010a00 00020800 66680001 00016162 63646566 6768
+	`)
+
+	addSample("mpls/ipv4-null", LinkEthernet, "eth mpls ip icmp data", `
+		02000000 00020200 00000001 88470000 01404500 00240001 00004001 66d60a00
+		00010a00 00020800 66680001 00016162 63646566 6768
+	`)
+
+	addSample("mpls/ipv6", LinkEthernet, "eth mpls ipv6 icmpv6", `
+		02000000 00020200 00000001 88470000 11406000 00000008 3a40fe80 00000000
+		00000000 00000000 0001fe80 00000000 00000000 00000000 00028000 82b60001
+		0001
+	`)
+
+	addSample("mpls/pseudowire", LinkEthernet, "eth mpls data", `
+		02000000 00020200 00000001 88470006 41400000 00000200 00000002 02000000
+		00010800 45000024 00010000 400166d6 0a000001 0a000002 08006668 00010001
+		61626364 65666768
+	`)
+
+	addSample("mpls/no-bottom", LinkEthernet, "eth mpls", `
+		02000000 00020200 00000001 88470006 4040
+	`)
+
+	addSample("mpls/cut", LinkEthernet, "eth mpls!", `
+		02000000 00020200 00000001 88480006 40
+	`)
+
+	addSample("mpls/udp", LinkEthernet, "eth ip udp mpls ip icmp data", `
+		02000000 00020200 00000001 08004500 00440001 00004011 66a60a00 00010a00
+		000204d2 19eb0030 00000006 41404500 00240001 00004001 66d60a00 00010a00
+		00020800 66680001 00016162 63646566 6768
+	`)
+
+	addSample("pppoe/padi", LinkEthernet, "eth pppoed", `
+		02000000 00020200 00000001 88631109 0000000c 01010000 01030004 0102aabb
+	`)
+
+	addSample("pppoe/pado", LinkEthernet, "eth pppoed", `
+		02000000 00020200 00000001 88631107 12340030 01010003 69737001 0200056d
+		79206163 01040005 00010203 ff010500 06000000 01010201 10000361 62630120
+		000205dc
+	`)
+
+	addSample("pppoe/error", LinkEthernet, "eth pppoed", `
+		02000000 00020200 00000001 88631109 0000000d 02010004 61626364 01010001
+		78
+	`)
+
+	addSample("pppoe/end-of-list", LinkEthernet, "eth pppoed", `
+		02000000 00020200 00000001 88631109 0000000d 00000004 61626364 01010001
+		78
+	`)
+
+	addSample("pppoe/tag-too-long", LinkEthernet, "eth pppoed", `
+		02000000 00020200 00000001 88631109 00000008 0101005a 61626364
+	`)
+
+	addSample("pppoe/session-ipv4", LinkEthernet, "eth pppoes ppp ip icmp data", `
+		02000000 00020200 00000001 88641100 00070026 00214500 00240001 00004001
+		66d60a00 00010a00 00020800 66680001 00016162 63646566 6768
+	`)
+
+	addSample("pppoe/session-lcp", LinkEthernet, "eth pppoes ppp lcp", `
+		02000000 00020200 00000001 88641100 00070006 c0210101 0004
+	`)
+
+	addSample("pppoe/longer-than-frame", LinkEthernet, "eth pppoes ppp ip icmp data", `
+		02000000 00020200 00000001 88641100 0007012c 00214500 00240001 00004001
+		66d60a00 00010a00 00020800 66680001 00016162 63646566 6768
+	`)
+
+	addSample("pppoe/padded", LinkEthernet, "eth pppoes ppp ip icmp data", `
+		02000000 00020200 00000001 88641100 00070026 00214500 00240001 00004001
+		66d60a00 00010a00 00020800 66680001 00016162 63646566 6768
+	`)
+
+	addSample("pppoe/cut", LinkEthernet, "eth pppoed!", `
+		02000000 00020200 00000001 88631109 000000
+	`)
+
+	addSample("pppoe/empty-session", LinkEthernet, "eth pppoes", `
+		02000000 00020200 00000001 88641100 00010000
+	`)
+
+	addSample("ppp/ipv4", LinkPPP, "ppp ip icmp data", `
+		ff030021 45000024 00010000 400166d6 0a000001 0a000002 08006668 00010001
+		61626364 65666768
+	`)
+
+	addSample("ppp/compressed", LinkPPP, "ppp ip icmp data", `
+		21450000 24000100 00400166 d60a0000 010a0000 02080066 68000100 01616263
+		64656667 68
+	`)
+
+	addSample("ppp/ipv6", LinkPPP, "ppp ipv6 icmpv6", `
+		00576000 00000008 3a40fe80 00000000 00000000 00000000 0001fe80 00000000
+		00000000 00000000 00028000 82b60001 0001
+	`)
+
+	addSample("ppp/mpls", LinkPPP, "ppp mpls ip icmp data", `
+		02810006 41404500 00240001 00004001 66d60a00 00010a00 00020800 66680001
+		00016162 63646566 6768
+	`)
+
+	addSample("ppp/unknown", LinkPPP, "ppp data", `
+		ff030025 010203
+	`)
+
+	addSample("ppp/cut", LinkPPP, "ppp!", `
+		ff0300
+	`)
+
+	addSample("ppp/only-framing", LinkPPP, "ppp!", `
+		ff03
+	`)
+
+	addSample("ppp/nothing-follows", LinkPPP, "ppp", `
+		0021
+	`)
+
+	addSample("ppp/lcp-request", LinkPPP, "ppp lcp", `
+		ff03c021 0101002a 010405dc 0206000a 00000305 c2230505 06deadbe ef070208
+		02110405 dc130903 02030405 0607
+	`)
+
+	addSample("ppp/lcp-pap", LinkPPP, "ppp lcp", `
+		ff03c021 01010008 0304c023
+	`)
+
+	addSample("ppp/lcp-odd-options", LinkPPP, "ppp lcp", `
+		ff03c021 0401000e 010505dc 01050301 0100
+	`)
+
+	addSample("ppp/lcp-option-too-long", LinkPPP, "ppp lcp", `
+		ff03c021 02010006 0120
+	`)
+
+	addSample("ppp/lcp-echo", LinkPPP, "ppp lcp", `
+		ff03c021 0901000b deadbeef 616263
+	`)
+
+	addSample("ppp/lcp-terminate", LinkPPP, "ppp lcp", `
+		ff03c021 05010007 627965
+	`)
+
+	addSample("ppp/lcp-protocol-reject", LinkPPP, "ppp lcp", `
+		ff03c021 08010009 80216162 63
+	`)
+
+	addSample("ppp/lcp-padding", LinkPPP, "ppp lcp", `
+		ff03c021 01010008 010405dc 0000
+	`)
+
+	addSample("ppp/lcp-length-3", LinkPPP, "ppp lcp!", `
+		ff03c021 01010003
+	`)
+
+	addSample("ppp/lcp-cut", LinkPPP, "ppp lcp!", `
+		ff03c021 010100
+	`)
+
+	addSample("ppp/ipcp", LinkPPP, "ppp ipcp", `
+		ff038021 01010028 03060a00 00018106 08080808 83060808 04048206 0a000002
+		84060a00 00030206 002d0f01
+	`)
+
+	addSample("ppp/ipv6cp", LinkPPP, "ppp ipv6cp", `
+		ff038057 0201000e 010a0102 03040506 0708
+	`)
+
+	addSample("ppp/ccp", LinkPPP, "ppp ccp", `
+		ff0380fd 0301000a 12060100 0040
+	`)
+
+	addSample("ppp/pap-request", LinkPPP, "ppp pap", `
+		ff03c023 0101000e 04757365 72047061 7373
+	`)
+
+	addSample("ppp/pap-ack", LinkPPP, "ppp pap", `
+		ff03c023 02010007 026f6b
+	`)
+
+	addSample("ppp/pap-malformed", LinkPPP, "ppp pap", `
+		ff03c023 0101000e 04757365 72147061 7373
+	`)
+
+	addSample("ppp/chap-challenge", LinkPPP, "ppp chap", `
+		ff03c223 0101000d 04616263 646e616d 65
+	`)
+
+	addSample("ppp/chap-success", LinkPPP, "ppp chap", `
+		ff03c223 03010006 6f6b
+	`)
+
+	addSample("ppp/chap-malformed", LinkPPP, "ppp chap", `
+		ff03c223 02010007 ff6162
+	`)
+
+	addSample("ppp/eap", LinkPPP, "ppp eap", `
+		ff03c227 01010005 01
+	`)
+
+	addSample("stp/config", LinkEthernet, "eth llc stp", `
+		0180c200 00000200 00000001 00264242 03000000 00008000 00010203 04050000
+		00048001 000a0b0c 0d0e8003 00001400 02000f00 00000000 000000
+	`)
+
+	addSample("stp/topology-change-flag", LinkEthernet, "eth llc stp", `
+		0180c200 00000200 00000001 00264242 03000000 00018000 00010203 04050000
+		00048001 000a0b0c 0d0e8003 00001400 02000f00 00000000 000000
+	`)
+
+	addSample("stp/notification", LinkEthernet, "eth llc stp", `
+		0180c200 00000200 00000001 00074242 03000000 80000000 00000000
+	`)
+
+	addSample("stp/rapid", LinkEthernet, "eth llc stp", `
+		0180c200 00000019 06eab88c 00274242 03000002 020e8001 001906ea b8800000
+		00008001 001906ea b880800c 00001400 02000f00 00000000 00000000
+	`)
+
+	addSample("stp/mstp", LinkEthernet, "eth vlan llc stp", `
+		0180c200 0000001e f705a892 8100e000 00894242 03000003 02380000 001f27b4
+		7d800003 0d408000 001646b5 8c808012 01001400 02000f00 00006000 42726577
+		65727900 00000000 00000000 00000000 00000000 00000000 00000000 00009357
+		ebb7a8d7 4dd5fef4 f2bab505 31aa0003 0d408000 001ef705 a88014fc 6001001e
+		f705a880 00000000 608014f8 80020016 46b58c80 00030d40 808014
+	`)
+
+	addSample("stp/shortest-path", LinkEthernet, "eth llc stp", `
+		0180c200 00085254 00455f15 00d04242 03000004 023c8000 52540045 5f150000
+		00008000 52540045 5f158003 00001400 02000f00 00005000 49454545 3830322e
+		31205350 42204465 6661756c 74000000 00000000 00000000 000067d7 68dfa948
+		eb5e9fd5 4077e809 75a20000 00008000 52540045 5f15143c 800a5254 00455f15
+		00000000 80801400 55004945 45453830 322e3120 53504220 44656661 756c7400
+		00000000 00000000 00000000 c8bd946a 00815f86 ace612b9 f8616283 01000020
+		00200000 00000000 00000000 000e9189 94fa9ca0 0398d913 8a3e5400 0000
+	`)
+
+	addSample("stp/fractions", LinkEthernet, "eth llc stp", `
+		0180c200 00000200 00000001 00264242 03000000 00008000 00010203 04050000
+		00048001 000a0b0c 0d0e8012 34567800 02000f00 00000000 000000
+	`)
+
+	addSample("stp/other-protocol", LinkEthernet, "eth llc stp!", `
+		0180c200 00000200 00000001 00264242 03000100 00008000 00010203 04050000
+		00048001 000a0b0c 0d0e8003 00001400 02000f00 00000000 000000
+	`)
+
+	addSample("stp/pvst", LinkEthernet, "eth llc snap stp", `
+		0180c200 00000200 00000001 002baaaa 0300000c 010b0000 00000080 00000102
+		03040500 00000480 01000a0b 0c0d0e80 03000014 0002000f 00
+	`)
+
+	addSample("stp/cut", LinkEthernet, "eth llc stp!", `
+		02000000 00020200 00000001 001c4242 03000000 00000000 00000000 00000000
+		00000000 00000000 0000
+	`)
+
+	addSample("lldp/all", LinkEthernet, "eth lldp", `
+		0180c200 000e0200 00000001 88cc0207 04020304 05060704 05056574 68300602
+		00780804 706f7274 0a077379 736e616d 650c0464 6573630e 04001400 04100f05
+		010a0000 01020000 00070306 0102fe06 0080c201 00011203 616263fe 06123456
+		01000100 00
+	`)
+
+	addSample("lldp/ipv4-ids", LinkEthernet, "eth lldp", `
+		0180c200 000e0200 00000001 88cc0206 05010a00 00010406 04010a00 00010602
+		00780000
+	`)
+
+	addSample("lldp/ipv6-ids", LinkEthernet, "eth lldp", `
+		0180c200 000e0200 00000001 88cc0212 0502fe80 00000000 00000000 00000000
+		00010412 0402fe80 00000000 00000000 00000000 00010602 00780000
+	`)
+
+	addSample("lldp/mac-ids", LinkEthernet, "eth lldp", `
+		0180c200 000e0200 00000001 88cc0208 05060203 04050607 04080406 02030405
+		06070602 00780000
+	`)
+
+	addSample("lldp/short-address", LinkEthernet, "eth lldp", `
+		0180c200 000e0200 00000001 88cc0205 05070203 04040504 07020304 06020078
+		0000
+	`)
+
+	addSample("lldp/local-id", LinkEthernet, "eth lldp", `
+		0180c200 000e0200 00000001 88cc0202 07610402 07610602 00780000
+	`)
+
+	addSample("lldp/management-ipv6", LinkEthernet, "eth lldp", `
+		0180c200 000e0200 00000001 88cc0207 04020304 05060704 05056574 68300602
+		00781018 1102fe80 00000000 00000000 00000000 00010300 00000700 0000
+	`)
+
+	addSample("lldp/vlan-name", LinkEthernet, "eth lldp", `
+		0180c200 000e0200 00000001 88cc0207 04020304 05060704 05056574 68300602
+		0078fe0b 0080c203 0064046e 616d650a 01780000
+	`)
+
+	addSample("lldp/max-frame", LinkEthernet, "eth lldp", `
+		0180c200 000e0200 00000001 88cc0207 04020304 05060704 05056574 68300602
+		0078fe06 00120f04 05ee0000
+	`)
+
+	addSample("lldp/no-end", LinkEthernet, "eth lldp", `
+		02000000 00020200 00000001 88cc0207 04020304 05060704 05056574 68300602
+		00780a03 616263
+	`)
+
+	addSample("lldp/too-long", LinkEthernet, "eth lldp", `
+		02000000 00020200 00000001 88cc0207 04020304 05060704 05056574 68300602
+		00780aff 616263
+	`)
+
+	addSample("lldp/padded", LinkEthernet, "eth lldp", `
+		02000000 00020200 00000001 88cc0207 04020304 05060704 05056574 68300602
+		00780000 00000000 00000000 00000000 00000000 00000000 00000000 00000000
+		00000000 00000000 00000000
+	`)
+
+	addSample("lldp/cut", LinkEthernet, "eth lldp!", `
+		02000000 00020200 00000001 88cc0207 0402
+	`)
+
+	addSample("cdp/addresses", LinkEthernet, "eth llc snap cdp", `
+		01000ccc cccc0200 00000001 001daaaa 0300000c 200002b4 b0bd0002 00110000
+		00010101 cc0004c0 a80001
+	`)
+
+	addSample("cdp/capabilities", LinkEthernet, "eth llc snap cdp", `
+		01000ccc cccc0200 00000001 0014aaaa 0300000c 200002b4 b0bd0004 00080000
+		007f
+	`)
+
+	addSample("cdp/duplex", LinkEthernet, "eth llc snap cdp", `
+		01000ccc cccc0200 00000001 0011aaaa 0300000c 200002b4 b0bd000b 000501
+	`)
+
+	addSample("cdp/two-tlvs", LinkEthernet, "eth llc snap cdp", `
+		01000ccc cccc0200 00000001 0022aaaa 0300000c 200001b4 b0bd0001 0008686f
+		73740003 00084574 68300010 00061f40
+	`)
+
+	addSample("cdp/short-tlv", LinkEthernet, "eth llc snap cdp", `
+		01000ccc cccc0200 00000001 0014aaaa 0300000c 200002b4 b0bd0001 0003686f
+		7374
+	`)
+
+	addSample("cdp/long-tlv", LinkEthernet, "eth llc snap cdp", `
+		01000ccc cccc0200 00000001 0014aaaa 0300000c 200002b4 b0bd0001 003c686f
+		7374
+	`)
+
+	addSample("cdp/cut", LinkEthernet, "eth llc snap cdp!", `
+		02000000 00020200 00000001 000baaaa 0300000c 200002b4 b0
+	`)
+
+	addSample("cdp/switch", LinkEthernet, "eth llc snap cdp", `
+		01000ccc cccc0200 00000001 007aaaaa 0300000c 200002b4 00000001 000a7377
+		69746368 00030016 47696761 62697445 74686572 6e657430 2f350004 00080000
+		00280005 0019536f 66747761 72652031 2e300a6c 696e6520 74776f00 06000c70
+		6c617466 6f726d00 0900076c 6162000a 00060001 000b0005 01001200 05000013
+		00050000 1a000578
+	`)
+
+	addSample("esp/ipv4", LinkEthernet, "eth ip esp data", `
+		02000000 00020200 00000001 08004500 003c0001 00004032 668d0a00 00010a00
+		00020000 01000000 0001dead beefdead beefdead beefdead beefdead beefdead
+		beefdead beefdead beef
+	`)
+
+	addSample("esp/ipv6", LinkEthernet, "eth ipv6 esp data", `
+		02000000 00020200 00000001 86dd6000 00000028 3240fe80 00000000 00000000
+		00000000 0001fe80 00000000 00000000 00000000 00020000 01000000 0001dead
+		beefdead beefdead beefdead beefdead beefdead beefdead beefdead beef
+	`)
+
+	addSample("esp/nothing-follows", LinkEthernet, "eth ip esp", `
+		02000000 00020200 00000001 08004500 001c0001 00004032 66ad0a00 00010a00
+		00021234 5678ffff ffff
+	`)
+
+	addSample("esp/cut", LinkEthernet, "eth ip esp!", `
+		02000000 00020200 00000001 08004500 001a0001 00004032 66af0a00 00010a00
+		00020000 01000000
+	`)
+
+	addSample("ah/udp", LinkEthernet, "eth ip ah udp data", `
+		02000000 00020200 00000001 08004500 00380001 00004033 66900a00 00010a00
+		00021104 00000000 10000000 00071111 11111111 11111111 11110001 0002000c
+		00006162 6364
+	`)
+
+	addSample("sctp/init", LinkEthernet, "eth ip sctp", `
+		02000000 00020200 00000001 08004500 00340001 00004084 66430a00 00010a00
+		000203e8 07d01122 33440000 00000100 00141234 56780000 ffff000a 00050000
+		0064
+	`)
+
+	addSample("sctp/init-parameters", LinkEthernet, "eth ip sctp", `
+		02000000 00020200 00000001 08004500 00640001 00004084 66130a00 00010a00
+		000203e8 07d01122 33440000 00000100 00431234 56780000 ffff000a 00050000
+		00640005 00080102 0304000c 00060005 00060000 80000004 c0000004 00060014
+		00112233 44556677 8899aabb ccddeeff 0100
+	`)
+
+	addSample("sctp/init-ack", LinkEthernet, "eth ip sctp", `
+		02000000 00020200 00000001 08004500 00440001 00004084 66330a00 00010a00
+		000203e8 07d01122 33440000 00000200 00241234 56780000 ffff000a 00050000
+		00640007 000c0102 03040506 07088000 0004
+	`)
+
+	addSample("sctp/data", LinkEthernet, "eth ip sctp", `
+		02000000 00020200 00000001 08004500 00380001 00004084 663f0a00 00010a00
+		000203e8 07d01122 33440000 00000003 00150000 00010001 00020000 00036865
+		6c6c6f00 0000
+	`)
+
+	addSample("sctp/bundle", LinkEthernet, "eth ip sctp", `
+		02000000 00020200 00000001 08004500 009c0001 00004084 65db0a00 00010a00
+		000203e8 07d01122 33440000 00000003 005e0000 00010001 00020000 00056865
+		6c6c6f0a 776f726c 64018068 656c6c6f 0a776f72 6c640180 68656c6c 6f0a776f
+		726c6401 8068656c 6c6f0a77 6f726c64 01806865 6c6c6f0a 776f726c 64018068
+		656c6c6f 0a776f72 6c640180 00000300 001c0000 00050001 00000001 00020002
+		00030000 00040000 0005
+	`)
+
+	addSample("sctp/sack", LinkEthernet, "eth ip sctp", `
+		02000000 00020200 00000001 08004500 00400001 00004084 66370a00 00010a00
+		000203e8 07d01122 33440000 00000300 00200000 00050000 ffff0002 00020002
+		00030005 00060000 00070000 0008
+	`)
+
+	addSample("sctp/shutdown", LinkEthernet, "eth ip sctp", `
+		02000000 00020200 00000001 08004500 00280001 00004084 664f0a00 00010a00
+		000203e8 07d01122 33440000 00000700 00080000 0005
+	`)
+
+	addSample("sctp/cookie-echo", LinkEthernet, "eth ip sctp", `
+		02000000 00020200 00000001 08004500 00280001 00004084 664f0a00 00010a00
+		000203e8 07d01122 33440000 00000a00 0008aabb ccdd
+	`)
+
+	addSample("sctp/heartbeat", LinkEthernet, "eth ip sctp", `
+		02000000 00020200 00000001 08004500 00300001 00004084 66470a00 00010a00
+		000203e8 07d01122 33440000 00000400 00100001 000c0102 03040506 0708
+	`)
+
+	addSample("sctp/bad-length", LinkEthernet, "eth ip sctp", `
+		02000000 00020200 00000001 08004500 00300001 00004084 66470a00 00010a00
+		000203e8 07d01122 33440000 00000700 00080000 00050800 00040e00 0004
+	`)
+
+	addSample("sctp/header-only", LinkEthernet, "eth ip sctp", `
+		02000000 00020200 00000001 08004500 00200001 00004084 66570a00 00010a00
+		000203e8 07d01122 33440000 0000
+	`)
+
+	addSample("sctp/cut", LinkEthernet, "eth ip sctp!", `
+		02000000 00020200 00000001 08004500 001c0001 00004084 665b0a00 00010a00
+		000203e8 07d01122 3344
+	`)
+
+	addSample("sctp/short-chunks", LinkEthernet, "eth ip sctp", `
+		02000000 00020200 00000001 08004500 003a0001 00004084 663d0a00 00010a00
+		000203e8 07d01122 33440000 00000003 00060001 00000100 00040300 0006aabb
+		00000700 00040100
+	`)
+
+	addSample("eapol/eap-identity", LinkEthernet, "eth eapol eap", `
+		0180c200 00030200 00000001 888e0100 00090101 00090175 736572
+	`)
+
+	addSample("eapol/eap-request", LinkEthernet, "eth eapol eap", `
+		0180c200 00030200 00000001 888e0100 00050101 000501
+	`)
+
+	addSample("eapol/start", LinkEthernet, "eth eapol", `
+		0180c200 00030200 00000001 888e0101 0000
+	`)
+
+	addSample("eapol/key", LinkEthernet, "eth eapol data", `
+		0180c200 00030200 00000001 888e0103 00050200 440000
+	`)
+
+	addSample("eapol/eap-notification", LinkEthernet, "eth eapol eap", `
+		0180c200 00030200 00000001 888e0100 00090101 0009026e 6f7465
+	`)
+
+	addSample("eapol/eap-md5", LinkEthernet, "eth eapol eap", `
+		0180c200 00030200 00000001 888e0100 00160101 00160410 78787878 78787878
+		78787878 78787878
+	`)
+
+	addSample("eapol/eap-success", LinkEthernet, "eth eapol eap", `
+		0180c200 00030200 00000001 888e0100 00040301 0004
+	`)
+
+	addSample("eapol/padded", LinkEthernet, "eth eapol", `
+		0180c200 00030200 00000001 888e0101 00000000 00000000 00000000 00000000
+		00000000 00000000 00000000 00000000 00000000 00000000 00000000
+	`)
+
+	addSample("eapol/eap-length-3", LinkEthernet, "eth eapol eap!", `
+		0180c200 00030200 00000001 888e0100 00090101 00030175 736572
+	`)
+
+	addSample("eapol/cut", LinkEthernet, "eth eapol!", `
+		02000000 00020200 00000001 888e0100
+	`)
+
+	addSample("eapol/eap-cut", LinkEthernet, "eth eapol eap!", `
+		02000000 00020200 00000001 888e0100 00020102
+	`)
+
+}
+
+// TestTunnelHeaders: the header structs write what the views read.
+func TestTunnelHeaders(t *testing.T) {
+	gre := GREHeader{Flags: GREChecksum | GREKey | GRESequence, Type: EtherTypeIPv6, Checksum: 0x1234, Key: 0x00c0ffee, Seq: 7}
+	if got, err := GRE(gre.Append(nil)).Header(); err != nil || got != gre {
+		t.Errorf("GRE: %+v, %v, want %+v", got, err, gre)
+	}
+	bare := GREHeader{Type: EtherTypeTEB}
+	if got, err := GRE(bare.Append(nil)).Header(); err != nil || got != bare {
+		t.Errorf("GRE: %+v, %v, want %+v", got, err, bare)
+	}
+	if _, err := GRE(unhex("3081880b 00041234 00000007 00000003")).Header(); err != ErrUnsupported {
+		t.Errorf("GRE version 1: %v", err)
+	}
+	vxlan := VXLANHeader{VNI: 0xabcdef}
+	if v := VXLAN(vxlan.Append(nil)); v.Header() != vxlan || !v.HasVNI() {
+		t.Errorf("VXLAN: %x", []byte(v))
+	}
+	geneve := GeneveHeader{Type: EtherTypeTEB, VNI: 0xabcdef}
+	if g := Geneve(geneve.Append(nil)); g.Check() != nil || g.Header() != geneve || len(g.Options()) != 0 {
+		t.Errorf("Geneve: %x", []byte(g))
+	}
+	mpls := MPLSHeader{Label: 0xabcde, TrafficClass: 5, Bottom: true, TTL: 63}
+	if m := MPLS(mpls.Append(nil)); m.Header() != mpls {
+		t.Errorf("MPLS: %x", []byte(m))
+	}
+	pppoe := PPPoEHeader{Code: PPPoEPADS, SessionID: 0x1234, Length: 20}
+	if p := PPPoE(pppoe.Append(nil)); p.Header() != pppoe || p.Version() != 1 || p.Type() != 1 || p.CheckWhole() != ErrTruncated {
+		t.Errorf("PPPoE: %x", []byte(p))
+	}
+	for _, ppp := range []PPPHeader{{Framing: true, Proto: PPPLCP}, {Proto: PPPIPv4}} {
+		if p := PPP(ppp.Append(nil)); p.Check() != nil || p.Header() != ppp {
+			t.Errorf("PPP: %x", []byte(p))
+		}
+	}
+	esp := ESPHeader{SPI: 0x100, Seq: 9}
+	if e := ESP(esp.Append(nil)); e.Header() != esp {
+		t.Errorf("ESP: %x", []byte(e))
+	}
+	sctp := SCTPHeader{SrcPort: 1, DstPort: 2, VerificationTag: 3, Checksum: 4}
+	if p := SCTP(sctp.Append(nil)); p.Header() != sctp {
+		t.Errorf("SCTP: %x", []byte(p))
+	}
+}
+
+// TestSCTPChecksum: an empty packet of ports 1 and 2 and of tag 3, whose CRC32c was computed bit by bit.
+func TestSCTPChecksum(t *testing.T) {
+	p := SCTP(unhex("00010002 00000003 00000000"))
+	crc := ^uint32(0)
+	for _, c := range p {
+		crc ^= uint32(c)
+		for range 8 {
+			crc = crc>>1 ^ 0x82f63b78&-(crc&1)
+		}
+	}
+	crc = ^crc
+	for i := range 4 {
+		p[8+i] = byte(crc >> (8 * i))
+	}
+	if !p.ChecksumOK() {
+		t.Errorf("%x is not right", []byte(p))
+	}
+	p[3] ^= 1
+	if p.ChecksumOK() {
+		t.Errorf("%x is right", []byte(p))
+	}
+}
+
+// TestLLDPFind: values are found by their type, up to the End TLV.
+func TestLLDPFind(t *testing.T) {
+	d := LLDP(unhex("020704020304050607 0a0461626364 0000 0a0178"))
+	if got := d.Find(LLDPSystemName); string(got) != "abcd" {
+		t.Errorf("system name %q", got)
+	}
+	if got := d.Find(LLDPTTL); got != nil {
+		t.Errorf("TTL %x", got)
+	}
+	if err := d.CheckWhole(); err != nil {
+		t.Error(err)
+	}
+	if err := d[:15].CheckWhole(); err != ErrTruncated {
+		t.Errorf("without an end: %v", err)
+	}
+}
+
+func FuzzGRE(f *testing.F)      { fuzzView(f, LayerGRE) }
+func FuzzVXLAN(f *testing.F)    { fuzzView(f, LayerVXLAN) }
+func FuzzVXLANGPE(f *testing.F) { fuzzView(f, LayerVXLANGPE) }
+func FuzzGeneve(f *testing.F)   { fuzzView(f, LayerGeneve) }
+func FuzzMPLS(f *testing.F)     { fuzzView(f, LayerMPLS) }
+func FuzzPPPoE(f *testing.F)    { fuzzView(f, LayerPPPoED) }
+func FuzzPPP(f *testing.F)      { fuzzView(f, LayerPPP) }
+func FuzzLCP(f *testing.F)      { fuzzView(f, LayerLCP) }
+func FuzzIPCP(f *testing.F)     { fuzzView(f, LayerIPCP) }
+func FuzzPAP(f *testing.F)      { fuzzView(f, LayerPAP) }
+func FuzzCHAP(f *testing.F)     { fuzzView(f, LayerCHAP) }
+func FuzzSTP(f *testing.F)      { fuzzView(f, LayerSTP) }
+func FuzzLLDP(f *testing.F)     { fuzzView(f, LayerLLDP) }
+func FuzzCDP(f *testing.F)      { fuzzView(f, LayerCDP) }
+func FuzzESP(f *testing.F)      { fuzzView(f, LayerESP) }
+func FuzzSCTP(f *testing.F)     { fuzzView(f, LayerSCTP) }
+func FuzzEAPOL(f *testing.F)    { fuzzView(f, LayerEAPOL) }
+func FuzzEAP(f *testing.F)      { fuzzView(f, LayerEAP) }
