@@ -44,6 +44,7 @@ func dnsRanked(name, label, title string) Field {
 
 var (
 	dnsUnknownForm = []dnsPart{{kind: dnsBlob, field: &dnsDataField}}
+	dnsOpaqueForm  = []dnsPart{{kind: dnsBlob, field: &Field{Title: "Data"}}}
 	dnsDSForm      = []dnsPart{
 		dnsNumber(dnsU16, "ds.key_id", "Key id"), dnsNumber(dnsU8, "ds.algorithm", "Algorithm"),
 		dnsNumber(dnsU8, "ds.digest_type", "Digest type"), dnsNumber(dnsBlob, "ds.digest", "Digest"),

@@ -306,8 +306,12 @@ func (r *dnsData) describe(t DNSType) {
 		return
 	}
 	parts, ok := dnsForm(t)
-	if !ok && r.off < r.end {
+	switch {
+	case ok || r.off == r.end:
+	case t == DNSTypeURI || t > 260: // the others Wireshark has forms for
 		parts = dnsUnknownForm
+	default:
+		parts = dnsOpaqueForm
 	}
 	for i := range parts {
 		if !r.part(&parts[i]) {

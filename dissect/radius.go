@@ -160,7 +160,7 @@ func radiusValue(s Sink, off int, t uint8, v []byte) {
 			s.Bytes(&radiusVSAField, off+4, n-4, v[4:])
 		}
 	case info.form == 'a':
-		s.Text(info.field, off, n, v)
+		s.Text(info.field, off, n, cString(v))
 	case info.form == 'x':
 		s.Bytes(info.field, off, n, v)
 	case info.form == 'l' && n == 4:

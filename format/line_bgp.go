@@ -39,11 +39,11 @@ func (p *Line) bgp(b, d []byte, length int, _ ipContext) []byte {
 			at++
 			continue
 		}
-		if at != due {
-			b = p.trunc(b, "bgp")
-		}
 		if len(g.d)-at < bgpHeaderLen {
 			return p.trunc(b, "bgp")
+		}
+		if at != due {
+			b = p.trunc(b, "bgp")
 		}
 		size, kind := int(be16(g.d, at+bgpMarkerLen)), g.d[at+bgpMarkerLen+2]
 		if size < bgpHeaderLen {
@@ -130,6 +130,9 @@ func (g *bgpPrinter) message(b []byte, kind uint8, at, size int) (_ []byte, ok b
 	case bgpRefresh:
 		if !g.fits(at, bgpHeaderLen+4) {
 			return b, false
+		}
+		if size < bgpHeaderLen+4 {
+			break
 		}
 		b = appendBGPFamily(append(b, "\n\t  "...), be16(g.d, at+bgpHeaderLen), g.d[at+bgpHeaderLen+3])
 		if g.p.opts.Verbose > 1 {
@@ -404,6 +407,9 @@ func (g *bgpPrinter) manyPaths(b, v []byte) []byte {
 
 func (g *bgpPrinter) notification(b []byte, at, size int) ([]byte, bool) {
 	const fixed = bgpHeaderLen + 2
+	if !g.fits(at, fixed) {
+		return b, false
+	}
 	if size < fixed {
 		return b, true
 	}

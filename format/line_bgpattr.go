@@ -120,7 +120,7 @@ func (g *bgpPrinter) update(b []byte, at, size int) ([]byte, bool) {
 		return append(b, "\n\t  End-of-Rib Marker (empty NLRI)"...), true
 	}
 	var ok bool
-	if b, ok = g.attributes(b, at, attrs, 0); !ok {
+	if b, ok = g.attributes(b, at, attrs); !ok {
 		return b, false
 	}
 	at += attrs
@@ -138,7 +138,7 @@ func (g *bgpPrinter) routes(b []byte, at, n int) (_ []byte, next int, ok bool) {
 	for end := at + n; at < end; {
 		var id uint32
 		if withID {
-			if !g.has(at, 4) {
+			if at+4 > end {
 				return b, at, false
 			}
 			id = be32(g.d, at)
@@ -167,79 +167,130 @@ func (g *bgpPrinter) routes(b []byte, at, n int) (_ []byte, next int, ok bool) {
 // hasPathIDs guesses whether each of the prefixes in n bytes at offset at has a number before it (RFC 7911): what was agreed
 // on when the session began is not known. They have if they can be read so, and not without.
 func (g *bgpPrinter) hasPathIDs(at, n, most int) bool {
-	d := clip(from(g.d, at), n)
 	i := 0
-	for i < len(d) {
+	for i < n {
 		i += 4
-		if i >= len(d) || int(d[i]) > most {
+		if !g.fits(at+i, 1) {
+			return true
+		}
+		bits := int(g.d[at+i])
+		if bits > most {
 			return false
 		}
-		i += 1 + (int(d[i])+7)/8
+		i += 1 + (bits+7)/8
 	}
 	if i != n {
 		return false
 	}
 	i = 0
-	for i < len(d) {
-		if d[i] < 1 || int(d[i]) > most {
+	for i < n && g.fits(at+i, 1) {
+		bits := int(g.d[at+i])
+		if bits < 1 || bits > most {
 			return true
 		}
-		i += 1 + (int(d[i])+7)/8
+		i += 1 + (bits+7)/8
 	}
 	return i != n
 }
 
-// attributes prints n bytes of path attributes. depth counts the sets of them around these.
-func (g *bgpPrinter) attributes(b []byte, at, n, depth int) ([]byte, bool) {
-	indent, short, cut := "\n\t  ", "\n\t  [path attrs too short]", " [path attrs too short]"
-	if depth > 0 {
-		indent, short, cut = "\n\t      ", " [path attr too short]", " [path attr too short]"
-	}
+// attributes prints n bytes of path attributes.
+func (g *bgpPrinter) attributes(b []byte, at, n int) ([]byte, bool) {
 	for end := at + n; at < end; {
-		if end-at < 2 {
-			return append(b, short...), true
-		}
-		flags, kind := g.d[at], g.d[at+1]
-		header := 3
-		if flags&0x10 != 0 {
-			header = 4
-		}
-		if end-at < header {
-			return append(b, short...), true
-		}
-		size := int(g.d[at+2])
-		if header == 4 {
-			size = int(be16(g.d, at+2))
-		}
-		b = append(append(b, indent...), bgpAttrName(kind)...)
-		b = appendInt(append(b, " ("...), int(kind))
-		b = appendInt(append(b, "), length: "...), size)
-		b = appendBGPFlags(b, flags)
-		at += header
-		if end-at < size {
-			return append(b, cut...), true
-		}
-		var ok bool
-		if b, ok = g.attribute(b, kind, at, size, depth); !ok {
+		a, ok := g.attrHeader(at, end)
+		if !ok {
 			return b, false
 		}
-		at += size
+		if a.header == 0 {
+			return append(b, "\n\t  [path attrs too short]"...), true
+		}
+		b = g.attrName(append(b, "\n\t  "...), a)
+		if a.flags != 0 {
+			b = append(b, ": "...)
+		}
+		at += a.header
+		if end-at < a.size {
+			return append(b, " [path attrs too short]"...), true
+		}
+		if b, ok = g.attribute(b, a.kind, at, a.size, 0); !ok {
+			return b, false
+		}
+		at += a.size
 	}
 	return b, true
 }
 
-var bgpAttrFlags = []bitName{{0x80, "O"}, {0x40, "T"}, {0x20, "P"}, {0x10, "E"}}
+// attrSet prints the attributes of a route of a customer, in n bytes at offset at (RFC 6368).
+func (g *bgpPrinter) attrSet(b []byte, at, n, depth int) ([]byte, bool) {
+	start, end := at, at+n
+	at += 4
+	for at < end {
+		a, ok := g.attrHeader(at, end)
+		if !ok {
+			return b, false
+		}
+		if a.header == 0 {
+			b = append(b, "\n\t      [path attrs too short]"...)
+			break
+		}
+		b = append(g.attrName(append(b, "\n\t      "...), a), ": "...)
+		at += a.header
+		if end-at < a.size {
+			b = append(b, " [path attr too short]"...)
+			break
+		}
+		if depth < bgpMaxAttrSets {
+			if b, ok = g.attribute(b, a.kind, at, a.size, depth+1); !ok {
+				return b, false
+			}
+		}
+		at += a.size
+	}
+	if g.p.opts.Verbose > 1 {
+		b = g.hex(b, "\n\t    ", start, end-at)
+	}
+	return b, true
+}
 
-func appendBGPFlags(b []byte, flags uint8) []byte {
-	if flags == 0 {
+// A bgpAttr is what stands before the value of a path attribute. Its header is 0 if there is no room for one.
+type bgpAttr struct {
+	flags, kind  uint8
+	header, size int
+}
+
+func (g *bgpPrinter) attrHeader(at, end int) (a bgpAttr, ok bool) {
+	if !g.has(at, 2) {
+		return a, false
+	}
+	a.flags, a.kind = g.d[at], g.d[at+1]
+	header := 3
+	if a.flags&0x10 != 0 {
+		header = 4
+	}
+	if end-at < header {
+		return a, true
+	}
+	a.header, a.size = header, int(g.d[at+2])
+	if header == 4 {
+		a.size = int(be16(g.d, at+2))
+	}
+	return a, true
+}
+
+func (g *bgpPrinter) attrName(b []byte, a bgpAttr) []byte {
+	b = append(b, bgpAttrName(a.kind)...)
+	b = appendInt(append(b, " ("...), int(a.kind))
+	b = appendInt(append(b, "), length: "...), a.size)
+	if a.flags == 0 {
 		return b
 	}
-	b = appendBits(append(b, ", Flags ["...), bgpAttrFlags, uint32(flags), "", "")
-	if low := flags & 15; low != 0 {
+	b = appendBits(append(b, ", Flags ["...), bgpAttrFlags, uint32(a.flags), "", "")
+	if low := a.flags & 15; low != 0 {
 		b = append(b, '+', hexDigits[low])
 	}
-	return append(b, "]: "...)
+	return append(b, ']')
 }
+
+var bgpAttrFlags = []bitName{{0x80, "O"}, {0x40, "T"}, {0x20, "P"}, {0x10, "E"}}
 
 // attribute prints the value of a path attribute.
 func (g *bgpPrinter) attribute(b []byte, kind uint8, at, n, depth int) (_ []byte, ok bool) {
@@ -308,10 +359,7 @@ func (g *bgpPrinter) attribute(b []byte, kind uint8, at, n, depth int) (_ []byte
 			return b, false
 		}
 		b = appendInt(append(b, "\n\t    Origin AS: "...), int(be32(v, 0)))
-		if depth < bgpMaxAttrSets {
-			b, ok = g.attributes(b, at+4, n-4, depth+1)
-		}
-		return b, ok
+		return g.attrSet(b, at, n, depth)
 	default:
 		b = appendInt(append(b, "\n\t    no Attribute "...), int(kind))
 		b = append(b, " decoder"...)
@@ -353,7 +401,7 @@ func (g *bgpPrinter) asPath(b []byte, kind uint8, at, n int) ([]byte, bool) {
 		size = bgpASSize(g.d[at : at+n])
 	}
 	for end := at + n; at < end; {
-		if !g.has(at, 2) {
+		if !g.fits(at, 2) {
 			return b, false
 		}
 		opening, closing := "?", "?"
@@ -371,7 +419,7 @@ func (g *bgpPrinter) asPath(b []byte, kind uint8, at, n int) ([]byte, bool) {
 		count := int(g.d[at+1])
 		at += 2
 		for range count {
-			if !g.has(at, size) {
+			if !g.fits(at, size) {
 				return b, false
 			}
 			if size == 2 {
@@ -487,10 +535,7 @@ func (g *bgpPrinter) extCommunity(b, v []byte) []byte {
 		b = appendHexNumber(b, uint64(v[3]), 2)
 		return appendInt(append(b, "]:MTU "...), int(be16(v, 4)))
 	}
-	for _, c := range v[2:8] {
-		b = append(b, hexDigits[c>>4], hexDigits[c&15])
-	}
-	return b
+	return appendBGPBytes(b, v[2:8])
 }
 
 func bgpExtName(kind uint16) string {

@@ -109,9 +109,6 @@ func (g *bgpPrinter) unknownFamily(b []byte, afi uint16, safi uint8, at, n int) 
 
 // unreach prints routes that are gone.
 func (g *bgpPrinter) unreach(b []byte, at, n int) ([]byte, bool) {
-	if n < 3 {
-		return b, false
-	}
 	b, afi, safi, ok := g.family(b, at)
 	if !ok {
 		return b, false
@@ -127,6 +124,9 @@ func (g *bgpPrinter) unreach(b []byte, at, n int) ([]byte, bool) {
 
 // reach prints new routes and the way to them.
 func (g *bgpPrinter) reach(b []byte, at, n int) ([]byte, bool) {
+	if n < 3 {
+		return b, false
+	}
 	b, afi, safi, ok := g.family(b, at)
 	if !ok {
 		return b, false
@@ -135,22 +135,22 @@ func (g *bgpPrinter) reach(b []byte, at, n int) ([]byte, bool) {
 	if kind == routesUnknown {
 		return g.unknownFamily(b, afi, safi, at, n), true
 	}
-	start, end := at, at+n
+	end := at + n
 	at += 3
-	if !g.has(at, 1) {
+	if at >= end {
 		return b, false
 	}
 	hops := int(g.d[at])
 	at++
+	if end-at < hops {
+		return b, false
+	}
 	if hops > 0 {
-		b = append(b, "\n\t    nexthop: "...)
-		if b, ok = g.nextHops(b, afi, kind, at, hops); !ok {
-			return b, false
-		}
+		b = g.nextHops(append(b, "\n\t    nexthop: "...), afi, kind, at, hops)
 	}
 	b = appendInt(append(b, ", nh-length: "...), hops)
 	at += hops
-	if !g.has(at, 1) {
+	if at >= end {
 		return b, false
 	}
 	points := int(g.d[at])
@@ -161,20 +161,22 @@ func (g *bgpPrinter) reach(b []byte, at, n int) ([]byte, bool) {
 		b = appendInt(append(b, "\n\t    "...), points)
 		b = append(b, " SNPA"...)
 		for range points {
-			if !g.has(at, 1) {
+			if at >= end {
 				return b, false
 			}
 			size := int(g.d[at])
 			b = append(appendInt(append(b, "\n\t      "...), size), " bytes"...)
 			at += 1 + size
+			if at > end {
+				return b, false
+			}
 		}
 	}
-	_ = start
 	return g.nlri(b, afi, safi, at, end)
 }
 
 // nextHops prints n bytes of addresses.
-func (g *bgpPrinter) nextHops(b []byte, afi uint16, kind bgpRoutes, at, n int) ([]byte, bool) {
+func (g *bgpPrinter) nextHops(b []byte, afi uint16, kind bgpRoutes, at, n int) []byte {
 	size, rd := 4, kind == routesVPN
 	switch afi {
 	case afiIPv6:
@@ -197,20 +199,14 @@ func (g *bgpPrinter) nextHops(b []byte, afi uint16, kind bgpRoutes, at, n int) (
 			b = append(b, ", "...)
 		}
 		if n < need {
-			return append(b, "invalid len"...), true
+			return append(b, "invalid len"...)
 		}
 		if rd {
-			if !g.has(at, 8) {
-				return b, false
-			}
 			b = append(g.distinguisher(append(b, "RD: "...), at), ", "...)
 			at, n = at+8, n-8
 			if afi == afiNSAP {
 				size = n
 			}
-		}
-		if !g.has(at, size) {
-			return b, false
 		}
 		switch afi {
 		case afiIPv6:
@@ -222,7 +218,7 @@ func (g *bgpPrinter) nextHops(b []byte, afi uint16, kind bgpRoutes, at, n int) (
 		}
 		at, n = at+size, n-size
 	}
-	return b, true
+	return b
 }
 
 // distinguisher prints what tells the routes of one VPN from those of another (RFC 4364).
@@ -275,7 +271,7 @@ func (g *bgpPrinter) nlri(b []byte, afi uint16, safi uint8, at, end int) ([]byte
 				id = be32(g.d, at)
 				at += 4
 			}
-			if !g.fits(at, 1) {
+			if !g.has(at, 1) {
 				return b, false
 			}
 			bits := int(g.d[at])
@@ -283,7 +279,7 @@ func (g *bgpPrinter) nlri(b []byte, afi uint16, safi uint8, at, end int) ([]byte
 				return append(b, "\n\t    (illegal prefix length)"...), true
 			}
 			n := 1 + (bits+7)/8
-			if !g.fits(at, n) {
+			if !g.has(at, n) {
 				return b, false
 			}
 			b = g.prefix(append(b, indent...), at+1, bits, size)
@@ -371,7 +367,7 @@ func (g *bgpPrinter) masked(a []byte, at, bits int) {
 // nsap prints a route to addresses of ISO's network layer, which tcpdump looks for three bytes too far.
 func (g *bgpPrinter) nsap(b []byte, at int) ([]byte, int) {
 	const offset = 4
-	if !g.fits(at, 1) {
+	if !g.has(at, 1) {
 		return b, bgpShort
 	}
 	bits := int(g.d[at])
@@ -379,7 +375,7 @@ func (g *bgpPrinter) nsap(b []byte, at int) ([]byte, int) {
 	switch {
 	case bits > 8*bgpAddrLen(afiNSAP):
 		return b, bgpIllegal
-	case !g.fits(at+offset, n):
+	case !g.has(at+offset, n):
 		return b, bgpShort
 	}
 	return g.prefix(b, at+offset, bits, bgpAddrLen(afiNSAP)), 1 + n
@@ -396,7 +392,7 @@ func (g *bgpPrinter) label(b []byte, at int) []byte {
 
 func (g *bgpPrinter) labeled(b []byte, at, size int) ([]byte, int) {
 	const labelBits = 24
-	if !g.fits(at, 1) {
+	if !g.has(at, 1) {
 		return b, bgpShort
 	}
 	bits := int(g.d[at])
@@ -414,7 +410,7 @@ func (g *bgpPrinter) labeled(b []byte, at, size int) ([]byte, int) {
 
 func (g *bgpPrinter) vpn(b []byte, at, size int) ([]byte, int) {
 	const before = 24 + 64 // a label and a route distinguisher
-	if !g.fits(at, 1) {
+	if !g.has(at, 1) {
 		return b, bgpShort
 	}
 	bits := int(g.d[at])
@@ -423,7 +419,7 @@ func (g *bgpPrinter) vpn(b []byte, at, size int) ([]byte, int) {
 	}
 	bits -= before
 	n := 1 + before/8 + (bits+7)/8
-	if !g.fits(at, n) {
+	if !g.has(at, n) {
 		return b, bgpShort
 	}
 	b = append(g.distinguisher(append(b, "RD: "...), at+4), ", "...)
@@ -433,7 +429,7 @@ func (g *bgpPrinter) vpn(b []byte, at, size int) ([]byte, int) {
 
 // target prints a route target that a router wants routes of (RFC 4684).
 func (g *bgpPrinter) target(b []byte, at int) ([]byte, int) {
-	if !g.fits(at, 1) {
+	if !g.has(at, 1) {
 		return b, bgpShort
 	}
 	bits := int(g.d[at])
@@ -445,7 +441,7 @@ func (g *bgpPrinter) target(b []byte, at int) ([]byte, int) {
 	}
 	bits -= 32
 	n := (bits + 7) / 8
-	if !g.fits(at+1, 4+n) {
+	if !g.has(at+1, 4+n) {
 		return b, bgpShort
 	}
 	var v [8]byte
@@ -470,12 +466,19 @@ func (g *bgpPrinter) target(b []byte, at int) ([]byte, int) {
 		b = appendInt(append(appendInt(b, int(be32(v[:], 2))), ':'), int(be16(v[:], 6)))
 	default:
 		b = append(b, ", route target: unknown-type("...)
-		b = append(b, hexDigits[kind>>12], hexDigits[kind>>8&15], hexDigits[kind>>4&15], hexDigits[kind&15])
-		b = appendBGPWords(append(b, ") ("...), v[:n])
+		b = appendBGPWords(append(appendBGPBytes(b, v[:2]), ") ("...), v[:n])
 		return append(appendInt(append(b, '/'), bits), ')'), 1 + 4 + n
 	}
 	b = append(appendInt(append(b, '/'), bits), " ("...)
 	return append(appendBGPWords(b, v[:n]), ')'), 1 + 4 + n
+}
+
+// appendBGPBytes appends bytes in hexadecimal.
+func appendBGPBytes(b, v []byte) []byte {
+	for _, c := range v {
+		b = append(b, hexDigits[c>>4], hexDigits[c&15])
+	}
+	return b
 }
 
 // appendBGPWords appends bytes in hexadecimal, two and two.
@@ -492,7 +495,7 @@ func appendBGPWords(b, v []byte) []byte {
 // mdt prints a tree of multicast (RFC 6037).
 func (g *bgpPrinter) mdt(b []byte, at int) ([]byte, int) {
 	const bits, size = 128, 17
-	if !g.fits(at, 1) {
+	if !g.has(at, 1) {
 		return b, bgpShort
 	}
 	if g.d[at] != bits {
@@ -529,7 +532,7 @@ func bgpMVPNName(kind uint8) string {
 // mvpn prints a route of multicast in VPNs (RFC 6514).
 func (g *bgpPrinter) mvpn(b []byte, at int) ([]byte, int) {
 	start := len(b)
-	if !g.fits(at, 2) {
+	if !g.has(at, 2) {
 		return b, bgpShort
 	}
 	kind, n := g.d[at], int(g.d[at+1])
@@ -616,7 +619,7 @@ func (g *bgpPrinter) vpnAddr(b []byte, at int, bits uint32) []byte {
 func (g *bgpPrinter) l2vpn(b []byte, at int) ([]byte, int) {
 	const fixed = 15
 	start := len(b)
-	if !g.fits(at, 2) {
+	if !g.has(at, 2) {
 		return b, bgpShort
 	}
 	n := int(be16(g.d, at))
@@ -645,28 +648,27 @@ func (g *bgpPrinter) l2vpn(b []byte, at int) ([]byte, int) {
 		if !g.has(v, 3) {
 			return b, bgpShort
 		}
-		kind, size := g.d[v], int(be16(g.d, v+1))
+		kind, bits := g.d[v], int(be16(g.d, v+1))
 		v += 3
+		size := (bits + 7) / 8
 		if kind == 1 {
-			b = appendInt(append(b, "\n\t\tcircuit status vector (1) length: "...), size)
-			b = append(b, ": 0x"...)
-			size = (size + 7) / 8
-			for ; size > 0 && left > 0; size, left = size-1, left-1 {
-				if !g.has(v, 1) {
-					return b, bgpShort
-				}
-				b = append(b, hexDigits[g.d[v]>>4], hexDigits[g.d[v]&15])
-				v++
+			b = appendInt(append(b, "\n\t\tcircuit status vector (1) length: "...), bits)
+			shown := min(size, left)
+			if !g.has(v, shown) {
+				return b, bgpShort
 			}
-			continue
+			b = appendBGPBytes(append(b, ": 0x"...), g.d[v:v+shown])
+			v += shown
+		} else {
+			// What follows is read as another, as if there were no value.
+			b = appendInt(append(b, "\n\t\tunknown TLV #"...), int(kind))
+			b = appendInt(append(b, ", length: "...), bits)
 		}
-		b = appendInt(append(b, "\n\t\tunknown TLV #"...), int(kind))
-		b = appendInt(append(b, ", length: "...), size)
 		if left < size {
 			b = append(b, " (ran past the end)"...)
 			break
 		}
-		left -= size // what follows is read as another, as if there were no value
+		left -= size
 	}
 	return cutText(b, start), 2 + n
 }
