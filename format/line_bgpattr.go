@@ -120,7 +120,7 @@ func (g *bgpPrinter) update(b []byte, at, size int) ([]byte, bool) {
 		return append(b, "\n\t  End-of-Rib Marker (empty NLRI)"...), true
 	}
 	var ok bool
-	if b, ok = g.attributes(b, at, attrs); !ok {
+	if b, ok = g.attributes(b, at, attrs, end); !ok {
 		return b, false
 	}
 	at += attrs
@@ -171,7 +171,7 @@ func (g *bgpPrinter) hasPathIDs(at, n, most int) bool {
 	for i < n {
 		i += 4
 		if !g.fits(at+i, 1) {
-			return true
+			break
 		}
 		bits := int(g.d[at+i])
 		if bits > most {
@@ -179,7 +179,7 @@ func (g *bgpPrinter) hasPathIDs(at, n, most int) bool {
 		}
 		i += 1 + (bits+7)/8
 	}
-	if i != n {
+	if i > n {
 		return false
 	}
 	i = 0
@@ -190,13 +190,13 @@ func (g *bgpPrinter) hasPathIDs(at, n, most int) bool {
 		}
 		i += 1 + (bits+7)/8
 	}
-	return i != n
+	return i > n
 }
 
-// attributes prints n bytes of path attributes.
-func (g *bgpPrinter) attributes(b []byte, at, n int) ([]byte, bool) {
+// attributes prints n bytes of path attributes, of a message that goes to limit.
+func (g *bgpPrinter) attributes(b []byte, at, n, limit int) ([]byte, bool) {
 	for end := at + n; at < end; {
-		a, ok := g.attrHeader(at, end)
+		a, ok := g.attrHeader(at, end, limit)
 		if !ok {
 			return b, false
 		}
@@ -224,7 +224,7 @@ func (g *bgpPrinter) attrSet(b []byte, at, n, depth int) ([]byte, bool) {
 	start, end := at, at+n
 	at += 4
 	for at < end {
-		a, ok := g.attrHeader(at, end)
+		a, ok := g.attrHeader(at, end, len(g.d))
 		if !ok {
 			return b, false
 		}
@@ -257,14 +257,17 @@ type bgpAttr struct {
 	header, size int
 }
 
-func (g *bgpPrinter) attrHeader(at, end int) (a bgpAttr, ok bool) {
-	if !g.has(at, 2) {
+func (g *bgpPrinter) attrHeader(at, end, limit int) (a bgpAttr, ok bool) {
+	if at+2 > limit {
 		return a, false
 	}
 	a.flags, a.kind = g.d[at], g.d[at+1]
 	header := 3
 	if a.flags&0x10 != 0 {
 		header = 4
+	}
+	if at+header > limit {
+		return a, false
 	}
 	if end-at < header {
 		return a, true

@@ -631,7 +631,7 @@ func (g *bgpPrinter) l2vpn(b []byte, at int) ([]byte, int) {
 		b = g.distinguisher(append(b, "RD: "...), v)
 		return appendIPv4(append(b, ", BGPNH: "...), g.d[v+8:]), 2 + n
 	}
-	if n <= 17 || !g.has(v, fixed) {
+	if n <= 17 || !g.fits(v, fixed) {
 		return b, bgpShort
 	}
 	b = g.distinguisher(append(b, "RD: "...), v)
@@ -654,7 +654,7 @@ func (g *bgpPrinter) l2vpn(b []byte, at int) ([]byte, int) {
 		if kind == 1 {
 			b = appendInt(append(b, "\n\t\tcircuit status vector (1) length: "...), bits)
 			shown := min(size, left)
-			if !g.has(v, shown) {
+			if !g.fits(v, shown) {
 				return b, bgpShort
 			}
 			b = appendBGPBytes(append(b, ": 0x"...), g.d[v:v+shown])

@@ -292,7 +292,7 @@ func (r *dnsReader) skipName(at int) int {
 	return -1
 }
 
-// maxDNSName is how many bytes of a name, lengths of labels included, are read.
+// maxDNSName is how many characters of a name are printed, dots included; one that is full ends with a dot all the same.
 const maxDNSName = 255
 
 // name prints the name at, in which pointers count from base, and gives the position behind it.
@@ -307,13 +307,18 @@ func (r *dnsReader) name(b []byte, at, base int) ([]byte, int) {
 	if r.m[at] == 0 {
 		return append(b, '.'), end
 	}
-	for size := 0; ; {
+	size := 0 // characters, those that are too many included
+	for {
 		c := r.m[at]
 		switch {
-		case c == 0:
+		case c == 0 || at+1 >= len(r.m):
+			if c != 0 {
+				b, end = r.lastByte(b, c, end, size == 0 && at-base == start)
+			}
+			if end >= 0 && size > maxDNSName {
+				b = append(b, "<DOMAIN NAME TOO LONG>"...)
+			}
 			return b, end
-		case at+1 >= len(r.m):
-			return r.lastByte(b, c, end, size == 0 && at-base == start)
 		case c&0xc0 == 0xc0:
 			to := int(be16(r.m, at) & 0x3fff)
 			if to >= limit { // or there could be loops
@@ -329,19 +334,19 @@ func (r *dnsReader) name(b []byte, at, base int) ([]byte, int) {
 			if b, ok = r.bitLabel(b, at+1); !ok {
 				return b, -1
 			}
-		case c&0xc0 == 0x40 || c&0xc0 == 0x80:
+		case c&0xc0 != 0:
 			return appendBadLabel(b, c), -1
 		default:
-			var ok bool
-			if b, ok = appendVisibleN(b, r.m[at+1:], int(c)); !ok {
+			label := from(r.m, at+1)
+			b = appendVisibleText(b, clip(label, min(int(c), maxDNSName-size)))
+			if len(label) < int(c) {
 				return b, -1
 			}
+			size += int(c)
 		}
-		n := 1 + r.labelLen(at)
-		at, size = at+n, size+n
-		b = append(b, '.')
-		if size > maxDNSName {
-			return append(b, "<DOMAIN NAME TOO LONG>"...), end
+		at += 1 + r.labelLen(at)
+		if size <= maxDNSName {
+			b, size = append(b, '.'), size+1
 		}
 		if at >= len(r.m) {
 			return b, -1

@@ -19,6 +19,9 @@ func (p *Line) sctp(b, d []byte, length int, c *ipContext) []byte {
 	src, dst := be16(d, 0), be16(d, 2)
 	b = p.addrPorts(b, c, dissect.ProtoSCTP, src, dst)
 	b = p.proto(b, "sctp")
+	from, to := forcesPort(src), forcesPort(dst)
+	b = append(append(b, from...), to...)
+	isForces := from != "" || to != ""
 	for d, length, n := d[sctpHeaderLen:], length-sctpHeaderLen, 1; length > 0; n++ {
 		sep := ", ("
 		if p.opts.Verbose > 1 {
@@ -44,7 +47,7 @@ func (p *Line) sctp(b, d []byte, length int, c *ipContext) []byte {
 		}
 		b = append(appendInt(append(b, sep...), n), ") "...)
 		var ok bool
-		if b, ok = p.sctpChunk(b, d[0], d[1], d[sctpChunkLen:size]); !ok {
+		if b, ok = p.sctpChunk(b, d, size, isForces); !ok {
 			return b
 		}
 		if length <= size {
@@ -58,8 +61,9 @@ func (p *Line) sctp(b, d []byte, length int, c *ipContext) []byte {
 	return b
 }
 
-// sctpChunk prints a chunk with value v. It reports false to end the packet with it.
-func (p *Line) sctpChunk(b []byte, kind, flags uint8, v []byte) ([]byte, bool) {
+// sctpChunk prints the chunk of size bytes that d begins with. It reports false to end the packet with it.
+func (p *Line) sctpChunk(b, d []byte, size int, isForces bool) ([]byte, bool) {
+	kind, v := d[0], d[sctpChunkLen:size]
 	b = append(b, '[')
 	if name := sctpChunkName(kind); name != "" {
 		b = append(b, name...)
@@ -69,7 +73,7 @@ func (p *Line) sctpChunk(b []byte, kind, flags uint8, v []byte) ([]byte, bool) {
 	b = append(b, "] "...)
 	switch kind {
 	case 0:
-		return p.sctpData(b, flags, v)
+		return p.sctpData(b, d, size, isForces)
 	case 1, 2:
 		if len(v) < 16 {
 			return sctpBogus(b, v)
@@ -144,10 +148,16 @@ var (
 	}
 )
 
-const sctpM3UA = 3 // payload protocol identifier of MTP3 User Adaptation
+// Payload protocol identifiers.
+const (
+	sctpM3UA     = 3 // MTP3 User Adaptation
+	sctpForcesHP = 21
+	sctpForcesLP = 23
+)
 
 // sctpData prints a piece of a message, and the message itself with -vv.
-func (p *Line) sctpData(b []byte, flags uint8, v []byte) ([]byte, bool) {
+func (p *Line) sctpData(b, d []byte, size int, isForces bool) ([]byte, bool) {
+	flags, v := d[1], d[sctpChunkLen:size]
 	if flags&7 != 0 {
 		b = append(appendBits(b, sctpDataFlags, uint32(flags), "", ""), ' ')
 	}
@@ -166,6 +176,9 @@ func (p *Line) sctpData(b []byte, flags uint8, v []byte) ([]byte, bool) {
 	b = append(b, "] "...)
 	if v = v[12:]; len(v) == 0 {
 		return append(b, "bogus chunk length 16]"...), false
+	}
+	if isForces || proto >= sctpForcesHP && proto <= sctpForcesLP {
+		return p.forces(b, d[size-len(v):], len(v)), true
 	}
 	if p.opts.Verbose < 2 {
 		return b, true
