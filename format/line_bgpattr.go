@@ -171,6 +171,9 @@ func (g *bgpPrinter) hasPathIDs(at, n, most int) bool {
 	for i < n {
 		i += 4
 		if !g.fits(at+i, 1) {
+			if i == 4 {
+				return false
+			}
 			break
 		}
 		bits := int(g.d[at+i])

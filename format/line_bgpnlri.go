@@ -119,7 +119,7 @@ func (g *bgpPrinter) unreach(b []byte, at, n int) ([]byte, bool) {
 	if n == 3 {
 		b = append(b, "\n\t      End-of-Rib Marker (empty NLRI)"...)
 	}
-	return g.nlri(b, afi, safi, at+3, at+n)
+	return g.nlri(b, afi, safi, at+3, at+n, n)
 }
 
 // reach prints new routes and the way to them.
@@ -172,7 +172,7 @@ func (g *bgpPrinter) reach(b []byte, at, n int) ([]byte, bool) {
 			}
 		}
 	}
-	return g.nlri(b, afi, safi, at, end)
+	return g.nlri(b, afi, safi, at, end, n)
 }
 
 // nextHops prints n bytes of addresses.
@@ -255,8 +255,9 @@ func appendNSAP(b, a []byte) []byte {
 	return b
 }
 
-// nlri prints the routes from at to end. What the last of them says about its length may take it further.
-func (g *bgpPrinter) nlri(b []byte, afi uint16, safi uint8, at, end int) ([]byte, bool) {
+// nlri prints the routes from at to end. What the last of them says about its length may take it further, if it is not
+// longer than most.
+func (g *bgpPrinter) nlri(b []byte, afi uint16, safi uint8, at, end, most int) ([]byte, bool) {
 	const indent = "\n\t      "
 	size := bgpAddrLen(afi)
 	kind := bgpRoutesOf(afi, safi)
@@ -279,7 +280,7 @@ func (g *bgpPrinter) nlri(b []byte, afi uint16, safi uint8, at, end int) ([]byte
 				return append(b, "\n\t    (illegal prefix length)"...), true
 			}
 			n := 1 + (bits+7)/8
-			if !g.has(at, n) {
+			if n > most || !g.has(at, n) {
 				return b, false
 			}
 			b = g.prefix(append(b, indent...), at+1, bits, size)
@@ -296,7 +297,7 @@ func (g *bgpPrinter) nlri(b []byte, afi uint16, safi uint8, at, end int) ([]byte
 		case routesPlain:
 			b, n = g.nsap(b, at)
 		case routesLabeled:
-			b, n = g.labeled(b, at, size)
+			b, n = g.labeled(b, at, size, most)
 		case routesVPN:
 			b, n = g.vpn(b, at, size)
 		case routesTarget:
@@ -315,6 +316,8 @@ func (g *bgpPrinter) nlri(b []byte, afi uint16, safi uint8, at, end int) ([]byte
 			return append(b[:mark], "\n\t    (illegal prefix length)"...), true
 		case n == bgpShort:
 			return b[:mark], false
+		case n > most && kind == routesLabeled:
+			return b[:mark], true
 		}
 		at += n
 	}
@@ -390,7 +393,7 @@ func (g *bgpPrinter) label(b []byte, at int) []byte {
 	return append(b, " (BOGUS: Bottom of Stack NOT set!)"...)
 }
 
-func (g *bgpPrinter) labeled(b []byte, at, size int) ([]byte, int) {
+func (g *bgpPrinter) labeled(b []byte, at, size, most int) ([]byte, int) {
 	const labelBits = 24
 	if !g.has(at, 1) {
 		return b, bgpShort
@@ -401,7 +404,10 @@ func (g *bgpPrinter) labeled(b []byte, at, size int) ([]byte, int) {
 	}
 	bits -= labelBits
 	n := 1 + 3 + (bits+7)/8
-	if !g.fits(at, n) {
+	if n > most {
+		return b, n
+	}
+	if !g.has(at, n) {
 		return b, bgpShort
 	}
 	b = g.prefix(b, at+4, bits, size)
@@ -435,6 +441,9 @@ func (g *bgpPrinter) target(b []byte, at int) ([]byte, int) {
 	bits := int(g.d[at])
 	if bits == 0 {
 		return append(b, "default route target"...), 1
+	}
+	if !g.has(at+1, 4) {
+		return b, bgpShort
 	}
 	if bits < 32 || bits > 96 {
 		return b, bgpIllegal
@@ -560,7 +569,7 @@ func (g *bgpPrinter) mvpn(b []byte, at int) ([]byte, int) {
 		b = g.distinguisher(append(b, ", RD: "...), v)
 		var used int
 		b, used = g.sourceGroup(b, v+8)
-		if n < used || !g.fits(v+8, n-used) {
+		if g.cut || n < used || !g.fits(v+8, n-used) {
 			return b, bgpShort
 		}
 		b = g.vpnAddr(append(b, ", Originator "...), v+8, uint32(n-used)<<3)
@@ -569,14 +578,18 @@ func (g *bgpPrinter) mvpn(b []byte, at int) ([]byte, int) {
 			return b, bgpShort
 		}
 		b = g.distinguisher(append(b, ", RD: "...), v)
-		b, _ = g.sourceGroup(b, v+8)
+		if b, _ = g.sourceGroup(b, v+8); g.cut {
+			return b, bgpShort
+		}
 	case 6, 7:
 		if !g.fits(v, 12) {
 			return b, bgpShort
 		}
 		b = g.distinguisher(append(b, ", RD: "...), v)
 		b = appendInt(append(b, ", Source-AS "...), int(be32(g.d, v+8)))
-		b, _ = g.sourceGroup(b, v+12)
+		if b, _ = g.sourceGroup(b, v+12); g.cut {
+			return b, bgpShort
+		}
 	}
 	return cutText(b, start), 2 + n
 }
@@ -587,7 +600,7 @@ func cutText(b []byte, start int) []byte { return b[:min(len(b), start+bgpMaxRou
 // sourceGroup prints the addresses of a source and of a group, and gives how many bytes they take.
 func (g *bgpPrinter) sourceGroup(b []byte, at int) (_ []byte, used int) {
 	for _, what := range [...]string{", Source ", ", Group "} {
-		if !g.fits(at, 1) {
+		if !g.has(at, 1) {
 			break
 		}
 		bits := g.d[at]
@@ -654,6 +667,9 @@ func (g *bgpPrinter) l2vpn(b []byte, at int) ([]byte, int) {
 		if kind == 1 {
 			b = appendInt(append(b, "\n\t\tcircuit status vector (1) length: "...), bits)
 			shown := min(size, left)
+			if len(b)-start >= bgpMaxRoute {
+				shown = 0
+			}
 			if !g.fits(v, shown) {
 				return b, bgpShort
 			}

@@ -579,6 +579,7 @@ func (r *dnsReader) a6(b []byte, at int) ([]byte, bool) {
 		var a [16]byte
 		skip := prefix / 8
 		if len(r.m) < at+16-skip {
+			r.p.stopped = true
 			return b, false
 		}
 		copy(a[skip:], r.m[at:])

@@ -183,7 +183,7 @@ func (p *Line) forcesValue(b, v []byte, kind int) ([]byte, bool) {
 			b = appendInt(append(b, "\n\t\ttruncated Redirect TLV: "...), 2*forcesTLVLen-len(v))
 			return append(b, " bytes missing! "...), false
 		}
-	case len(v) < forcesSelectLen:
+	case len(v) <= forcesSelectLen:
 		b = appendInt(append(b, "\n\t\ttruncated lfb selector: "...), forcesSelectLen-len(v))
 		return append(b, " bytes missing! "...), false
 	}
