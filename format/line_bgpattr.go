@@ -232,7 +232,10 @@ func (g *bgpPrinter) attrSet(b []byte, at, n, depth int) ([]byte, bool) {
 			return b, false
 		}
 		if a.header == 0 {
-			b = append(b, "\n\t      [path attrs too short]"...)
+			b = append(b, " [path attr too short]"...)
+			if end-at >= 2 {
+				end -= 2
+			}
 			break
 		}
 		b = append(g.attrName(append(b, "\n\t      "...), a), ": "...)
@@ -261,22 +264,25 @@ type bgpAttr struct {
 }
 
 func (g *bgpPrinter) attrHeader(at, end, limit int) (a bgpAttr, ok bool) {
-	if at+2 > limit {
+	const least = 3
+	if at+least > limit {
 		return a, false
 	}
 	a.flags, a.kind = g.d[at], g.d[at+1]
-	header := 3
+	header := least
 	if a.flags&0x10 != 0 {
-		header = 4
+		header++
 	}
-	if at+header > limit {
+	switch {
+	case end-at < 2:
+		return a, true
+	case at+header > limit:
 		return a, false
-	}
-	if end-at < header {
+	case end-at < header:
 		return a, true
 	}
 	a.header, a.size = header, int(g.d[at+2])
-	if header == 4 {
+	if header > least {
 		a.size = int(be16(g.d, at+2))
 	}
 	return a, true
@@ -520,7 +526,7 @@ func (g *bgpPrinter) extCommunity(b, v []byte) []byte {
 		b = appendInt(b, int(be16(v, 2)))
 		b = appendInt(append(b, ':'), int(be32(v, 4)))
 		return append(appendIPv4(append(b, " (= "...), v[4:]), ')')
-	case 0x0102, 0x0103, 0x010b:
+	case 0x0102, 0x0103, 0x010b, 0xf10a:
 		b = append(g.p.addr4(b, v[2:]), ':')
 		return appendInt(b, int(be16(v, 6)))
 	case 0x0202, 0x0203:
@@ -554,7 +560,7 @@ func bgpExtName(kind uint16) string {
 		return "ospf-domain"
 	case 0x0009:
 		return "source-AS"
-	case 0x000a:
+	case 0x000a, 0xf10a:
 		return "l2vpn-id"
 	case 0x0107, 0x8001:
 		return "ospf-router-id"
@@ -568,6 +574,18 @@ func bgpExtName(kind uint16) string {
 		return "link-BW"
 	case 0x800a:
 		return "layer2-info"
+	case 0x8800:
+		return "eigrp-general-route (flag, tag)"
+	case 0x8801:
+		return "eigrp-route-metric (AS, delay)"
+	case 0x8802:
+		return "eigrp-route-metric (reliability, nexthop, bandwidth)"
+	case 0x8803:
+		return "eigrp-route-metric (load, MTU)"
+	case 0x8804:
+		return "eigrp-external-route (remote-AS, remote-ID)"
+	case 0x8805:
+		return "eigrp-external-route (remote-proto, remote-metric)"
 	}
 	return "unknown extd community typecode"
 }
@@ -592,7 +610,7 @@ func (p *Line) bgpOSPFRoute(b, v []byte) []byte {
 		b = append(appendHexNumber(append(b, "unknown ("...), uint64(v[6]), 2), ')')
 	}
 	b = append(b, ", metric-type:"...)
-	if v[7] == 1 {
+	if v[7]&1 != 0 {
 		b = append(b, "E2"...)
 	}
 	if v[6] == 5 || v[6] == 7 {
@@ -608,7 +626,10 @@ var (
 		"Ethernet (VLAN) Tagged Mode", "Ethernet Raw Mode", "Cisco HDLC", "PPP", "SONET/SDH Circuit Emulation Service over MPLS",
 		"ATM n-to-one VCC cell transport", "ATM n-to-one VPC cell transport", "IP layer 2 transport", 15: "Frame Relay Port mode",
 		17: "Structure-agnostic E1 over packet", 18: "Structure-agnostic T1 (DS1) over packet", 19: "VPLS",
-		20: "Structure-agnostic T3 (DS3) over packet", 21: "Nx64kbit/s Basic Service using Structure-aware", 25: "Frame Relay DLCI"}
+		20: "Structure-agnostic T3 (DS3) over packet", 21: "Nx64kbit/s Basic Service using Structure-aware", 25: "Frame Relay DLCI",
+		40: "Structure-agnostic E3 over packet", 41: "Octet-aligned playload for Structure-agnostic DS1 circuits",
+		42: "E1 Nx64kbit/s with CAS using Structure-aware", 43: "DS1 (ESF) Nx64kbit/s with CAS using Structure-aware",
+		44: "DS1 (SF) Nx64kbit/s with CAS using Structure-aware"}
 )
 
 func bgpTunnelName(t uint16) string {

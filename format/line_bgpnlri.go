@@ -192,7 +192,7 @@ func (g *bgpPrinter) nextHops(b []byte, afi uint16, kind bgpRoutes, at, n int) [
 		need += 8
 	}
 	if afi == afiNSAP && rd {
-		need += 4
+		need++
 	}
 	for first := true; n > 0; first = false {
 		if !first {
@@ -316,7 +316,7 @@ func (g *bgpPrinter) nlri(b []byte, afi uint16, safi uint8, at, end, most int) (
 			return append(b[:mark], "\n\t    (illegal prefix length)"...), true
 		case n == bgpShort:
 			return b[:mark], false
-		case n > most && kind == routesLabeled:
+		case n > most && kind == routesLabeled && afi == afiIPv4:
 			return b[:mark], true
 		}
 		at += n
@@ -399,12 +399,15 @@ func (g *bgpPrinter) labeled(b []byte, at, size, most int) ([]byte, int) {
 		return b, bgpShort
 	}
 	bits := int(g.d[at])
+	if !g.has(at+1, 3) {
+		return b, bgpShort
+	}
 	if bits < labelBits || bits-labelBits > 8*size {
 		return b, bgpIllegal
 	}
 	bits -= labelBits
 	n := 1 + 3 + (bits+7)/8
-	if n > most {
+	if size == 4 && n > most {
 		return b, n
 	}
 	if !g.has(at, n) {
@@ -442,15 +445,18 @@ func (g *bgpPrinter) target(b []byte, at int) ([]byte, int) {
 	if bits == 0 {
 		return append(b, "default route target"...), 1
 	}
+	if bits < 32 {
+		return b, bgpIllegal
+	}
 	if !g.has(at+1, 4) {
 		return b, bgpShort
 	}
-	if bits < 32 || bits > 96 {
+	if bits > 96 {
 		return b, bgpIllegal
 	}
 	bits -= 32
 	n := (bits + 7) / 8
-	if !g.has(at+1, 4+n) {
+	if !g.has(at+5, n) {
 		return b, bgpShort
 	}
 	var v [8]byte
@@ -667,8 +673,10 @@ func (g *bgpPrinter) l2vpn(b []byte, at int) ([]byte, int) {
 		if kind == 1 {
 			b = appendInt(append(b, "\n\t\tcircuit status vector (1) length: "...), bits)
 			shown := min(size, left)
-			if len(b)-start >= bgpMaxRoute {
+			if room := bgpMaxRoute - (len(b) - start); room < 0 {
 				shown = 0
+			} else {
+				shown = min(shown, room/2+1)
 			}
 			if !g.fits(v, shown) {
 				return b, bgpShort
