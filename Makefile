@@ -4,13 +4,16 @@ GO          ?= go
 FUZZTIME    ?= 10s
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build test race vet fmt lint fuzz bench soak golden clean
+.PHONY: help build man test race vet fmt lint fuzz bench soak golden clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## one static binary, ./smoltcp
 	CGO_ENABLED=0 $(GO) build -trimpath -o smoltcp .
+
+man: build ## the manual page, ./smoltcp.1
+	./smoltcp man >smoltcp.1
 
 test: ## every test, under two minutes; as root also those that need namespaces
 	$(GO) test ./...
@@ -41,4 +44,4 @@ golden: ## regenerate testdata/pcaps and the outputs recorded beside them (needs
 	$(GO) generate ./testdata
 
 clean: ## remove what build leaves
-	rm -f smoltcp
+	rm -f smoltcp smoltcp.1

@@ -17,7 +17,12 @@ import (
 const stopGrace = 5 * time.Second
 
 func main() {
-	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	env := commands.Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Confine: true}
+	if commands.IsProcessHelper(os.Args) {
+		os.Exit(commands.ExitCode(commands.ProcessHelper(env, os.Args)))
+	}
+
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT}
 	if !signal.Ignored(syscall.SIGHUP) { // it is under nohup
 		signals = append(signals, syscall.SIGHUP)
 	}
@@ -33,7 +38,6 @@ func main() {
 	// signal would end it at once, with packets unsaved.
 	signal.Ignore(syscall.SIGPIPE)
 
-	env := commands.Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
 	err := commands.New(env).RunContext(ctx, commands.Arrange(os.Args))
 	if err != nil && !commands.Silent(err) {
 		fmt.Fprintf(os.Stderr, "smoltcp: %v\n", err)

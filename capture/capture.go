@@ -32,13 +32,23 @@ func (d Direction) String() string { return [...]string{"", "In", "Out"}[d%3] }
 type Packet struct {
 	Time      int64  // nanoseconds since 1970-01-01 UTC; NoTime if the source has none
 	Data      []byte // the captured bytes, lent until the source's following Next
-	Len       int    // length on the wire, at least len(Data)
+	Len       int    // length on the wire; a damaged file may say less than it has
 	Link      dissect.LinkType
 	Interface int // index into the source's interfaces
 	Direction Direction
 
 	// Comment is text that a pcapng file keeps beside the packet, lent like Data; usually empty.
 	Comment []byte
+
+	// Odd is the time stamp of a pcap record as it stands there if it is not of the ordinary kind, else nil.
+	Odd *OddTime
+}
+
+// OddTime is a time stamp that a program which takes it as it stands would show differently: its fraction is a second or more, or its
+// seconds, in 32 bits, look negative to one that takes them to have a sign, as they do from the year 2038 on.
+type OddTime struct {
+	Sec, Frac int32
+	Nano      bool // Frac is in nanoseconds, not microseconds
 }
 
 // NoTime stands for the absence of a time stamp (a pcapng Simple Packet Block has none).
@@ -80,6 +90,7 @@ type Interfaces interface {
 type Stats struct {
 	Received uint64 // packets that the filter accepted
 	Dropped  uint64 // of these, dropped by the kernel because the program was too slow
+	Missed   uint64 // dropped by the interface itself, before any filter, for want of room
 }
 
 // Statser is implemented by sources that count.

@@ -3,6 +3,7 @@ package capture
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 )
@@ -14,21 +15,43 @@ var errWriterClosed = errors.New("capture file is closed")
 type FileOptions struct {
 	// Nano asks for nanoseconds in a pcap file; pcapng always has them.
 	Nano bool
-	// Application and Filter go into a pcapng file: the program that wrote it, and the filter expression that
-	// the packets of every interface have passed.
-	Application, Filter string
+	// Application, Hardware and OS go into a pcapng file: the program that wrote it and the machine it ran on. Filter is the
+	// expression that the packets of every interface have passed, Comment is whatever a person has to say.
+	Application, Hardware, OS, Filter, Comment string
 }
 
 // Create makes the capture file called name, or empties it, for packets of the given interfaces, of which there
 // must be one at least. A name that ends in .pcapng makes a PcapngWriter, any other a PcapWriter, which
 // needs all interfaces to have one link type; .gz or .zst behind that compresses.
 func Create(name string, interfaces []Interface, o FileOptions) (Writer, error) {
-	return createAs(name, name, interfaces, o)
+	return createAs(name, name, replaceFile, interfaces, o)
+}
+
+// creation says what is done with a file that is there already.
+type creation bool
+
+const (
+	replaceFile creation = false // it is emptied
+	newFile     creation = true  // it is left as it is, for an error fs.ErrExist, unless it is empty or no regular file
+)
+
+// open opens a file to be written.
+func (c creation) open(name string) (*os.File, error) {
+	if c == newFile {
+		f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+		if !errors.Is(err, fs.ErrExist) {
+			return f, err
+		}
+		if st, statErr := os.Stat(name); statErr != nil || st.Mode().IsRegular() && st.Size() > 0 {
+			return nil, err
+		}
+	}
+	return os.Create(name)
 }
 
 // createAs is Create for a file whose kind another name tells.
-func createAs(kind, name string, interfaces []Interface, o FileOptions) (Writer, error) {
-	base, c := splitCompression(kind)
+func createAs(kind, name string, c creation, interfaces []Interface, o FileOptions) (Writer, error) {
+	base, packing := splitCompression(kind)
 	ng := strings.HasSuffix(base, ".pcapng")
 	if len(interfaces) == 0 {
 		return nil, fmt.Errorf("create %s: no interface to write packets of", name)
@@ -43,13 +66,14 @@ func createAs(kind, name string, interfaces []Interface, o FileOptions) (Writer,
 		}
 		snaplen = max(snaplen, i.Snaplen)
 	}
-	f, err := os.Create(name)
+	f, err := c.open(name)
 	if err != nil {
 		return nil, err
 	}
 	out := output{w: f, file: f}
-	if c != Plain {
-		if out.pack, err = compress(c, f); err != nil {
+	if packing != Plain {
+		out.packed = &countingWriter{w: f}
+		if out.pack, err = compress(packing, out.packed); err != nil {
 			f.Close()
 			return nil, err
 		}

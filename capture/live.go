@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"errors"
 	"net"
 	"net/netip"
 	"slices"
@@ -43,7 +44,26 @@ type LiveOptions struct {
 	// does: from the header of their interface's own link type on, also with AnyInterface, and without a VLAN tag that
 	// the kernel has set aside (read it at SKF_AD_VLAN_TAG). The network header is at SKF_NET_OFF whatever is before
 	// it. What the program returns for packets to keep must be at least Snaplen and 256 more.
+	//
+	// A program that the kernel will not have makes NewLive fail with an error that is ErrFilterRefused.
 	Filter []bpf.RawInstruction
+
+	// Accept, if set, selects packets in this program: for a filter that the kernel cannot run. It is called by Next.
+	Accept func(*Seen) bool
+}
+
+// ErrFilterRefused says that the kernel would not take a filter program.
+var ErrFilterRefused = errors.New("the kernel refuses the filter program")
+
+// Seen is a packet as a filter in the kernel would see it: without a VLAN tag that the kernel has set aside. With AnyInterface
+// it has its cooked header.
+type Seen struct {
+	Data       []byte // lent until the function that was given it returns
+	Len        int    // length on the wire, bytes
+	PacketType uint8  // PACKET_HOST, PACKET_OUTGOING, ...
+	Index      int32  // of the interface, the kernel's
+	Tagged     bool   // there was a tag
+	TCI        uint16 // of the tag
 }
 
 // defaultBuffer is the size of the kernel's buffer without a ring, in bytes, unless options say otherwise.

@@ -8,6 +8,8 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -36,13 +38,17 @@ type Live struct {
 	tend   *time.Timer // calls makeRoom again and again
 
 	// buf holds a packet behind room for a VLAN tag and the cooked header: of the ring or for receiving.
-	buf []byte
-	msg message
+	buf  []byte
+	msg  message
+	seen Seen // for opts.Accept
 
 	// ready is tryRing or tryReceive as a func value, made once since every making allocates.
 	ready func(fd uintptr) bool
-	errno syscall.Errno // what it ended with
-	down  bool          // the interface went down, and what came before it is still to be read
+	// look puts what ready gives into looked, for one look without waiting.
+	look   func(fd uintptr)
+	looked bool
+	errno  syscall.Errno // what it ended with
+	down   bool          // the interface went down, and what came before it is still to be read
 
 	ifaces  []Interface
 	byIndex map[int32]int // position in ifaces
@@ -55,6 +61,9 @@ type Live struct {
 	mu     sync.Mutex // guards what follows, and which blocks of the ring are whose
 	stats  Stats
 	stop   bool
+	drops  *interfaceDrops
+	began  int64 // nanoseconds since 1970
+	ended  int64 // the same; 0 until then
 }
 
 // headroom is what is kept free in front of a received packet, in bytes.
@@ -130,7 +139,10 @@ func openLive(opts LiveOptions, ringed bool) (*Live, error) {
 		l.buf = make([]byte, headroom+keep)
 		l.msg.init(l.buf[headroom:])
 	}
+	l.look = func(fd uintptr) { l.looked = l.ready(fd) }
 	l.addInterface(opts.Interface, index)
+	l.drops, l.ifaces[0].Description = openInterfaceDrops(index)
+	l.began = time.Now().UnixNano()
 	return l, nil
 }
 
@@ -170,10 +182,40 @@ func (l *Live) Next() (Packet, error) {
 			}
 		}
 		if l.wanted() {
-			return l.packet(), nil
+			if p, ok := l.packet(); ok {
+				return p, nil
+			}
 		}
 	}
 	return Packet{}, l.err
+}
+
+// tryNext is Next without waiting: false means that Next may have to wait, or has an error to give.
+func (l *Live) tryNext() (Packet, bool) {
+	for l.err == nil && l.ending == nil && !l.closed.Load() {
+		if l.ringed {
+			l.buf = l.ring.read(&l.msg)
+		}
+		if !l.ringed || l.buf == nil {
+			if err := l.raw.Control(l.look); err != nil || !l.looked {
+				return Packet{}, false
+			}
+			if l.errno != 0 {
+				// The socket tells of an error once: Next goes on from here.
+				l.ending, l.since = l.failure(l.errno), time.Now()
+				return Packet{}, false
+			}
+			if l.ringed {
+				continue
+			}
+		}
+		if l.wanted() {
+			if p, ok := l.packet(); ok {
+				return p, true
+			}
+		}
+	}
+	return Packet{}, false
 }
 
 // wait waits for a packet, or a block of them.
@@ -222,6 +264,9 @@ func (l *Live) end(err error) error {
 	l.ring.release()
 	if l.closed.Load() {
 		l.ring.close()
+	}
+	if l.ended == 0 {
+		l.ended = time.Now().UnixNano()
 	}
 	return err
 }
@@ -280,18 +325,29 @@ func (l *Live) wanted() bool {
 	return l.opts.Direction != DirOut
 }
 
-// packet makes a Packet of what was received.
-func (l *Live) packet() Packet {
+// packet makes a Packet of what was received; ok is false for one that the program's own filter drops.
+func (l *Live) packet() (p Packet, ok bool) {
 	m := &l.msg
-	p := Packet{Time: m.time, Link: l.link, Direction: DirIn, Interface: l.interfaceOf(m.from.Ifindex)}
+	end := headroom + m.captured
+	tpid, tci, tagged := m.tag()
+	if l.opts.Accept != nil {
+		s := &l.seen
+		*s = Seen{Data: l.buf[headroom:end], PacketType: m.from.Pkttype, Index: m.from.Ifindex, Tagged: tagged, TCI: tci}
+		if l.link == dissect.LinkSLL2 {
+			s.Data = l.cook(end, false)
+		}
+		s.Len = m.length + len(s.Data) - m.captured
+		if !l.opts.Accept(s) {
+			return p, false
+		}
+	}
+	p = Packet{Time: m.time, Link: l.link, Direction: DirIn, Interface: l.interfaceOf(m.from.Ifindex)}
 	if m.from.Pkttype == unix.PACKET_OUTGOING {
 		p.Direction = DirOut
 	}
-	end := headroom + m.captured
-	tpid, tci, tagged := m.tag()
 	switch {
 	case l.link == dissect.LinkSLL2:
-		p.Data = l.cook(end)
+		p.Data = l.cook(end, tagged)
 	case l.link == dissect.LinkEthernet && tagged:
 		p.Data = insertTag(l.buf[headroom-vlanTag:end], tpid, tci)
 	default:
@@ -299,15 +355,16 @@ func (l *Live) packet() Packet {
 	}
 	p.Len = m.length + len(p.Data) - m.captured
 	p.Data = p.Data[:min(len(p.Data), l.opts.Snaplen)]
-	return p
+	return p, true
 }
 
-// cook puts the header of LINKTYPE_LINUX_SLL2 in the place of the packet's own, which ends at buf[end]. A VLAN tag goes
-// where it would have been: its type is the header's protocol, the rest comes before the packet.
+// cook puts the header of LINKTYPE_LINUX_SLL2 in the place of the packet's own, which ends at buf[end]. A VLAN tag that
+// the kernel has set aside goes where it would have been, if withTag: its type is the header's protocol, the rest comes
+// before the packet. Nothing is written behind the header, so that it can be done again.
 //
 // The kernel would take link-layer headers off itself (SOCK_DGRAM), but then what becomes of the tags within depends on
 // its version.
-func (l *Live) cook(end int) []byte {
+func (l *Live) cook(end int, withTag bool) []byte {
 	from := &l.msg.from
 	header := l.msg.network
 	if link, _ := linkOf(from.Hatype); link == dissect.LinkEthernet {
@@ -319,7 +376,7 @@ func (l *Live) cook(end int) []byte {
 	at := headroom + header
 	// The kernel keeps the protocol in network byte order and everything else in its own.
 	protocol := networkOrder(from.Protocol)
-	if tpid, tci, tagged := l.msg.tag(); tagged {
+	if tpid, tci, tagged := l.msg.tag(); tagged && withTag {
 		at -= vlanTag
 		binary.BigEndian.PutUint16(l.buf[at:], tci)
 		binary.BigEndian.PutUint16(l.buf[at+2:], protocol)
@@ -353,9 +410,7 @@ func (l *Live) interfaceOf(index int32) int {
 	if len(l.ifaces) == maxLiveInterfaces {
 		return 0
 	}
-	name := ""
-	_ = l.raw.Control(func(fd uintptr) { name, _ = interfaceName(int(fd), int(index)) })
-	return l.addInterface(name, int(index))
+	return l.addInterface(l.InterfaceName(int(index)), int(index))
 }
 
 func (l *Live) addInterface(name string, index int) int {
@@ -368,6 +423,21 @@ func (l *Live) addInterface(name string, index int) int {
 // Interfaces lists the interface, or AnyInterface followed by those that packets have come from. One that was gone
 // before it could be asked for its name has none.
 func (l *Live) Interfaces() []Interface { return l.ifaces }
+
+// latency is how much later than it was captured a packet may come here, as long as the program keeps up.
+func (l *Live) latency() time.Duration {
+	if !l.ringed {
+		return time.Millisecond
+	}
+	return 2*l.ring.retire + 10*time.Millisecond
+}
+
+// InterfaceName gives the name of an interface by the kernel's number, or "". It asks where the capture is, which may be another
+// network namespace, and may be called from any goroutine.
+func (l *Live) InterfaceName(index int) (name string) {
+	_ = l.raw.Control(func(fd uintptr) { name, _ = interfaceName(int(fd), index) })
+	return name
+}
 
 // failure makes the error with which the capture ends.
 func (l *Live) failure(errno syscall.Errno) error {
@@ -410,6 +480,16 @@ func (l *Live) Stats() (Stats, error) {
 	return l.stats, err
 }
 
+// Span tells when the capture began and when it ended, which is now if it has not; nanoseconds since 1970-01-01 UTC.
+func (l *Live) Span() (start, end int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ended != 0 {
+		return l.began, l.ended
+	}
+	return l.began, time.Now().UnixNano()
+}
+
 // count adds what the kernel has counted since the last time. l.mu is held.
 func (l *Live) count() error {
 	if l.closed.Load() {
@@ -421,6 +501,7 @@ func (l *Live) count() error {
 	}
 	l.stats.Received += uint64(s.Packets)
 	l.stats.Dropped += uint64(s.Drops)
+	l.stats.Missed = l.drops.since()
 	return nil
 }
 
@@ -437,6 +518,7 @@ func (l *Live) Stop() error {
 		return fmt.Errorf("%s: %w", l.opts.Interface, err)
 	}
 	l.stop = true
+	l.ended = time.Now().UnixNano()
 	return l.conn.SetReadDeadline(time.Unix(1, 0))
 }
 
@@ -456,6 +538,7 @@ func (l *Live) Close() error {
 	}
 	_ = l.count()
 	l.closed.Store(true)
+	l.drops.close()
 	l.ring.close()
 	if l.tend != nil {
 		l.tend.Stop()
@@ -466,9 +549,13 @@ func (l *Live) Close() error {
 
 // probeInterface adds what only the kernel knows.
 func probeInterface(i *InterfaceInfo) {
-	for _, dir := range [...]string{"wireless", "phy80211"} {
-		if _, err := os.Stat("/sys/class/net/" + i.Name + "/" + dir); err == nil {
-			i.Wireless = true
+	sys := "/sys/class/net/" + i.Name + "/"
+	// It shows the namespace in which it was mounted, which need not be the one that is asked about.
+	if index, err := os.ReadFile(sys + "ifindex"); err == nil && strings.TrimSpace(string(index)) == strconv.Itoa(i.Index) {
+		for _, dir := range [...]string{"wireless", "phy80211"} {
+			if _, err := os.Stat(sys + dir); err == nil {
+				i.Wireless = true
+			}
 		}
 	}
 	if i.Loopback {

@@ -14,6 +14,8 @@ type output struct {
 	pack flushWriter // a compressor into file, or nil
 	file createdFile // what Create made, or nil
 
+	packed *countingWriter // what the compressor writes to, or nil
+
 	// whole gives the length of the whole records at the start of a block.
 	whole func(b []byte) int
 
@@ -79,6 +81,26 @@ func (o *output) write() error {
 
 // size is the length of everything so far in bytes, what is buffered included, before compression.
 func (o *output) size() int64 { return o.written + int64(len(o.buf)) }
+
+// stored is how much of that the file takes, but for what the compressor holds.
+func (o *output) stored() int64 {
+	if o.packed != nil {
+		return o.packed.written
+	}
+	return o.size()
+}
+
+// countingWriter counts what is written through it.
+type countingWriter struct {
+	w       io.Writer
+	written int64
+}
+
+func (c *countingWriter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	c.written += int64(n)
+	return n, err
+}
 
 // flush writes what is buffered here and in the compressor.
 func (o *output) flush() error {

@@ -33,9 +33,15 @@ type packetSocketOptions struct {
 // openPacketSocket opens a packet socket on an interface, or on all if index is zero. name is for errors.
 func openPacketSocket(name string, index int, o packetSocketOptions) (*packet.Conn, error) {
 	// With protocol 0 the socket gets no packet yet: not before the filter and everything else is in place.
-	conn, err := packet.Listen(&net.Interface{Index: index}, packet.Raw, 0, &packet.Config{Filter: o.filter})
+	conn, err := packet.Listen(&net.Interface{Index: index}, packet.Raw, 0, nil)
 	if err != nil {
 		return nil, packetSocketError(name, err)
+	}
+	if len(o.filter) > 0 {
+		if err := conn.SetBPF(o.filter); err != nil {
+			conn.Close()
+			return nil, filterError(name, err)
+		}
 	}
 	if o.promiscuous {
 		err = conn.SetPromiscuous(true)
@@ -109,6 +115,19 @@ func packetSocketError(name string, err error) error {
 		err = op.Err
 	}
 	return fmt.Errorf("%s: packet socket: %w", name, err)
+}
+
+// filterError makes the error of a filter that the kernel does not take.
+func filterError(name string, err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		err = op.Err
+	}
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		err = errno
+	}
+	return fmt.Errorf("%s: %w: %w", name, ErrFilterRefused, err)
 }
 
 // control calls f with the descriptor of conn.

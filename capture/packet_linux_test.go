@@ -86,7 +86,7 @@ func TestCook(t *testing.T) {
 			}
 			want := []byte{8, 0, 0, 0, 1, 2, 3, 4, byte(tt.hatype >> 8), byte(tt.hatype), 4, 20, 1, 2, 3, 4, 5, 6, 7, 8}
 			want = append(want, data[header:n]...)
-			if got := l.cook(headroom + n); !bytes.Equal(got, want) {
+			if got := l.cook(headroom+n, true); !bytes.Equal(got, want) {
 				t.Errorf("hardware type %d, header %d, %d bytes:\n%x, want\n%x", tt.hatype, tt.network, n, got, want)
 			}
 		}

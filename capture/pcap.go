@@ -109,7 +109,7 @@ func (r *Reader) startPcap() error {
 		return r.damage(0, "", "pcap version %d.%d is not supported", major, minor)
 	}
 	// The upper half of the link type tells the length of an Ethernet FCS, if known, and is otherwise reserved.
-	f.link = dissect.LinkType(f.uint32(b[20:]))
+	f.link = canonicalLink(dissect.LinkType(f.uint32(b[20:])))
 	f.snaplen, f.limit = snapLimits(f.link, f.uint32(b[16:]))
 	if f.headerLen == kuznetzovRecordHeaderLen {
 		// Those kernels did not count the link-layer header.
@@ -160,8 +160,13 @@ func (f *pcapFile) lengths(b []byte) (caplen, wire uint32) {
 // record makes a packet of one whole record, whose bytes it lends. It depends on nothing but f and b.
 func (f *pcapFile) record(b []byte, wire int, p *Packet) {
 	data := b[f.headerLen:]
-	p.Time = int64(f.uint32(b))*int64(time.Second) + int64(f.uint32(b[4:]))*int64(f.unit)
-	p.Len = max(wire, len(data))
+	sec, frac := f.uint32(b), f.uint32(b[4:])
+	p.Time = int64(sec)*int64(time.Second) + int64(frac)*int64(f.unit)
+	p.Odd = nil
+	if sec > math.MaxInt32 || int64(frac)*int64(f.unit) >= int64(time.Second) {
+		p.Odd = &OddTime{Sec: int32(sec), Frac: int32(frac), Nano: f.unit == 1}
+	}
+	p.Len = wire
 	p.Data = data[:min(len(data), f.snaplen):len(data)]
 	p.Link = f.link
 	if f.headerLen == kuznetzovRecordHeaderLen {
@@ -231,7 +236,7 @@ func (w *PcapWriter) Write(p *Packet) error {
 	binary.LittleEndian.PutUint32(b, sec)
 	binary.LittleEndian.PutUint32(b[4:], frac)
 	binary.LittleEndian.PutUint32(b[8:], uint32(len(data)))
-	binary.LittleEndian.PutUint32(b[12:], uint32(max(p.Len, len(p.Data))))
+	binary.LittleEndian.PutUint32(b[12:], uint32(p.Len))
 	copy(b[pcapRecordHeaderLen:], data)
 	return nil
 }

@@ -76,7 +76,7 @@ func pcapSamples() []sample {
 		{"pcap", le, info(false, 4, 64, false), []wantPacket{
 			{time: 5*second + 7000, data: "abc", len: 300, link: 1},
 			{time: 4294967295*second + 999999000, link: 1},
-			{time: 2*second + 500000000, data: "abcd", len: 4, link: 1},
+			{time: 2*second + 500000000, data: "abcd", len: 2, link: 1},
 			{time: second, data: string(num(64)), len: 66, link: 1},
 		}},
 		{"pcap nanoseconds", nano, sll, []wantPacket{{time: second + 999999999, data: "hi", len: 2, link: 113}}},

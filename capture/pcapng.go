@@ -40,6 +40,8 @@ const (
 	ngOptEnd     = 0
 	ngOptComment = 1
 
+	ngSectionHardware    = 2
+	ngSectionOS          = 3
 	ngSectionApplication = 4
 
 	ngInterfaceName        = 2
@@ -51,6 +53,8 @@ const (
 	ngPacketFlags     = 2
 	ngPacketDropCount = 4
 
+	ngStatsStart    = 2
+	ngStatsEnd      = 3
 	ngStatsReceived = 4 // by the interface
 	ngStatsDropped  = 5 // by the interface
 	ngStatsAccepted = 6 // by the filter
@@ -302,7 +306,7 @@ func (r *Reader) describe(at int64, body []byte) error {
 	if len(body) < fixed {
 		return r.damage(at, name, "body of %d bytes is too short", len(body))
 	}
-	link := dissect.LinkType(f.uint16(body))
+	link := canonicalLink(dissect.LinkType(f.uint16(body)))
 	s := ngInterfaceState{link: link}
 	desc := Interface{Link: link}
 	snaplen := f.uint32(body[4:])
@@ -392,7 +396,7 @@ func (r *Reader) packet(at int64, kind, id uint32, ticks uint64, caplen, wire ui
 	}
 	p.Time = s.clock.nanos(ticks)
 	p.Data = rest[:caplen:caplen]
-	p.Len = max(wireLen(wire), len(p.Data))
+	p.Len = wireLen(wire)
 	p.Link = s.link
 	p.Interface = s.index
 	if options := rest[(caplen+3)&^3:]; len(options) > 0 {

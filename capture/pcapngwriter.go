@@ -24,6 +24,8 @@ type ngWritten struct {
 	cut     int   // the same as the file says it: 0 is no limit
 	last    int64 // time of the last packet
 	stats   *Stats
+	// start and end of the capture, nanoseconds since 1970; zero if not known.
+	start, end int64
 }
 
 // NewPcapngWriter writes the header of a pcapng file and the descriptions of interfaces to w, and gives the
@@ -41,8 +43,18 @@ func newPcapngWriter(out output, interfaces []Interface, o FileOptions) (*Pcapng
 	b = binary.LittleEndian.AppendUint16(b, 1)              // major version
 	b = binary.LittleEndian.AppendUint16(b, 0)              // minor version
 	b = binary.LittleEndian.AppendUint64(b, math.MaxUint64) // the section's length is not known
-	if o.Application != "" {
-		b = appendOption(b, ngSectionApplication, o.Application)
+	options := len(b)
+	for _, opt := range []struct {
+		code  uint16
+		value string
+	}{
+		{ngOptComment, o.Comment}, {ngSectionHardware, o.Hardware}, {ngSectionOS, o.OS}, {ngSectionApplication, o.Application},
+	} {
+		if opt.value != "" {
+			b = appendOption(b, opt.code, opt.value)
+		}
+	}
+	if len(b) > options {
 		b = appendOption(b, ngOptEnd, "")
 	}
 	b = endBlock(b, at)
@@ -103,7 +115,7 @@ func (w *PcapngWriter) Write(p *Packet) error {
 		return fmt.Errorf("packet of link type %v on interface %d of link type %v", p.Link, p.Interface, i.link)
 	}
 	data := p.Data[:min(len(p.Data), i.snaplen)]
-	wire := max(p.Len, len(p.Data))
+	wire := p.Len
 	if p.Time == NoTime && p.Interface == 0 && p.Direction == DirUnknown && len(p.Comment) == 0 && len(data) == i.simpleLen(wire) {
 		return w.simple(data, wire)
 	}
@@ -184,28 +196,56 @@ func (w *PcapngWriter) SetStats(i int, s Stats) error {
 	return nil
 }
 
+// SetSpan says when the capture on interface i began and ended, in nanoseconds since 1970-01-01 UTC. It goes with the statistics.
+func (w *PcapngWriter) SetSpan(i int, start, end int64) error {
+	if i < 0 || i >= len(w.interfaces) {
+		return fmt.Errorf("times of interface %d in a pcapng file with %d", i, len(w.interfaces))
+	}
+	w.interfaces[i].start, w.interfaces[i].end = start, end
+	return nil
+}
+
 // Flush hands everything written so far to the underlying writer.
 func (w *PcapngWriter) Flush() error { return w.out.flush() }
 
 // Close writes the interfaces' statistics, flushes, and closes the file if Create made it. The statistics bear
-// the time of the interface's last packet.
+// the time of the capture's end, or else of the interface's last packet.
 func (w *PcapngWriter) Close() error {
 	for n := range w.interfaces {
 		i := &w.interfaces[n]
 		if i.stats == nil {
 			continue
 		}
-		b, at := beginBlock(nil, ngStatistics)
+		b, begin := beginBlock(nil, ngStatistics)
 		b = binary.LittleEndian.AppendUint32(b, uint32(n))
-		b = binary.LittleEndian.AppendUint32(b, uint32(uint64(i.last)>>32))
-		b = binary.LittleEndian.AppendUint32(b, uint32(i.last))
+		at := max(i.last, i.end)
+		b = binary.LittleEndian.AppendUint32(b, uint32(uint64(at)>>32))
+		b = binary.LittleEndian.AppendUint32(b, uint32(at))
 		var v [8]byte
-		binary.LittleEndian.PutUint64(v[:], i.stats.Received)
-		b = appendOption(b, ngStatsAccepted, string(v[:]))
-		binary.LittleEndian.PutUint64(v[:], i.stats.Dropped)
-		b = appendOption(b, ngStatsOSDrops, string(v[:]))
+		for _, opt := range []struct {
+			code  uint16
+			value int64
+		}{{ngStatsStart, i.start}, {ngStatsEnd, i.end}} {
+			if opt.value > 0 { // the upper half of a time comes first
+				binary.LittleEndian.PutUint32(v[:], uint32(uint64(opt.value)>>32))
+				binary.LittleEndian.PutUint32(v[4:], uint32(opt.value))
+				b = appendOption(b, opt.code, string(v[:]))
+			}
+		}
+		for _, opt := range []struct {
+			code  uint16
+			value uint64
+		}{
+			// What the interface itself has received and dropped is not known. Wireshark shows these two, and its own
+			// dumpcap writes them so: what came to the capture, and what was lost on the way.
+			{ngStatsReceived, i.stats.Received}, {ngStatsDropped, i.stats.Dropped + i.stats.Missed},
+			{ngStatsAccepted, i.stats.Received}, {ngStatsOSDrops, i.stats.Dropped},
+		} {
+			binary.LittleEndian.PutUint64(v[:], opt.value)
+			b = appendOption(b, opt.code, string(v[:]))
+		}
 		b = appendOption(b, ngOptEnd, "")
-		b = endBlock(b, at)
+		b = endBlock(b, begin)
 		i.stats = nil
 		to, err := w.out.room(len(b))
 		if err != nil {

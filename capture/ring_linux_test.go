@@ -185,7 +185,7 @@ func FuzzRingBlock(f *testing.F) {
 				t.Fatalf("%d bytes, %d captured", len(buf), m.captured)
 			}
 			l := &Live{buf: buf, msg: m}
-			l.cook(headroom + m.captured)
+			l.cook(headroom+m.captured, true)
 		}
 		if k.r.moveOn() {
 			t.Fatal("the block comes again")

@@ -92,8 +92,17 @@ func TestRotate(t *testing.T) {
 			what: "a cap on disk use removes the oldest", name: "x.pcap", r: Rotation{Size: 200, DiskLimit: 500}, packets: 9,
 			files: []string{"x.pcap3", "x.pcap4"}, first: []byte{6, 8},
 		}, {
+			what: "a cap counts the file that is being written", name: "x.pcap", r: Rotation{Size: 200, DiskLimit: 300}, packets: 8,
+			files: []string{"x.pcap3"}, first: []byte{6},
+		}, {
+			what: "a cap alone: a file ends at a quarter of it", name: "x.pcap", r: Rotation{DiskLimit: 1000}, packets: 12,
+			files: []string{"x.pcap1", "x.pcap2", "x.pcap3"}, first: []byte{3, 6, 9},
+		}, {
+			what: "by time and size, a number of files", name: "x-%S.pcap", r: Rotation{Interval: 3 * time.Second, Size: 200, Files: 2}, packets: 6,
+			files: []string{"x-08.pcap", "x-10.pcap"}, first: []byte{3, 5},
+		}, {
 			what: "pcapng, packed", name: "x.pcapng.gz", r: Rotation{Size: 250}, packets: 3,
-			files: []string{"x.pcapng.gz", "x.pcapng.gz1"}, first: []byte{0, 2},
+			files: []string{"x.pcapng.gz", "x.pcapng1.gz"}, first: []byte{0, 2},
 		},
 	} {
 		t.Run(tt.what, func(t *testing.T) {
@@ -138,4 +147,114 @@ func TestRotateLosesNothing(t *testing.T) {
 			t.Fatalf("size %d: %d packets of 50", size, len(got))
 		}
 	}
+}
+
+// What another capture has left stays as it is, but for a ring, which is meant to be overwritten.
+func TestRotateKeepsOldFiles(t *testing.T) {
+	for _, tt := range []struct {
+		what  string
+		r     Rotation
+		old   map[string]string
+		files map[string]string // what must be there at the end; "packets" for a capture
+		taken []string
+	}{
+		{
+			what: "by size", r: Rotation{Size: 200},
+			old:   map[string]string{"x.pcap": "old", "x.pcap1": "old", "x.pcap3": "old"},
+			files: map[string]string{"x.pcap": "old", "x.pcap1": "old", "x.pcap2": "packets", "x.pcap3": "old", "x.pcap4": "packets"},
+			taken: []string{"x.pcap x.pcap2", "x.pcap x.pcap4"},
+		}, {
+			what: "by time", r: Rotation{Interval: 2 * time.Second},
+			old:   map[string]string{"x.pcap": "old"},
+			files: map[string]string{"x.pcap": "old", "x.pcap1": "packets", "x.pcap2": "packets"},
+			taken: []string{"x.pcap x.pcap1"},
+		}, {
+			what: "an empty file is nobody's", r: Rotation{Size: 200},
+			old:   map[string]string{"x.pcap": ""},
+			files: map[string]string{"x.pcap": "packets", "x.pcap1": "packets"},
+		}, {
+			what: "a ring", r: Rotation{Size: 200, Files: 2},
+			old:   map[string]string{"x.pcap0": "old", "x.pcap1": "old", "x.pcap": "old"},
+			files: map[string]string{"x.pcap": "old", "x.pcap0": "packets", "x.pcap1": "packets"},
+		},
+	} {
+		t.Run(tt.what, func(t *testing.T) {
+			dir := t.TempDir()
+			for name, text := range tt.old {
+				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var taken []string
+			tt.r.Taken = func(name, instead string) { taken = append(taken, filepath.Base(name)+" "+filepath.Base(instead)) }
+			w, err := NewRotator(filepath.Join(dir, "x.pcap"), []Interface{{Link: dissect.LinkEthernet}}, FileOptions{}, tt.r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range 4 {
+				if err := w.Write(&Packet{Time: int64(i+1) * int64(time.Second), Data: make([]byte, 84), Len: 84, Link: dissect.LinkEthernet}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := w.Close(); err != nil {
+				t.Fatal(err)
+			}
+			list, _ := os.ReadDir(dir)
+			for _, f := range list {
+				text, _ := os.ReadFile(filepath.Join(dir, f.Name()))
+				if want, ok := tt.files[f.Name()]; !ok || want == "old" && string(text) != "old" || want == "packets" && len(firstBytes(t, filepath.Join(dir, f.Name()))) == 0 {
+					t.Errorf("%s holds %.20q, want %s", f.Name(), text, want)
+				}
+			}
+			if len(list) != len(tt.files) {
+				t.Errorf("%d files, want %d", len(list), len(tt.files))
+			}
+			if !slices.Equal(taken, tt.taken) {
+				t.Errorf("told of %q, want %q", taken, tt.taken)
+			}
+		})
+	}
+}
+
+// A cap counts what a packed file takes, and takes away what the command of -z has made of a finished file.
+func TestRotateDiskLimitPacked(t *testing.T) {
+	dir := t.TempDir()
+	var limit int64 = 2000
+	most := int64(0)
+	r := Rotation{Size: 20_000, DiskLimit: limit, Done: func(name string) {
+		if err := os.Rename(name, name+".xz"); err != nil {
+			t.Error(err)
+		}
+	}}
+	w, err := NewRotator(filepath.Join(dir, "x.pcap.gz"), []Interface{{Link: dissect.LinkEthernet}}, FileOptions{}, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 20_000 {
+		if err := w.Write(&Packet{Time: int64(i), Data: make([]byte, 84), Len: 84, Link: dissect.LinkEthernet}); err != nil {
+			t.Fatal(err)
+		}
+		if i%100 == 0 {
+			most = max(most, dirSize(t, dir))
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if most > limit+1000 || most < limit/2 {
+		t.Errorf("the files took up to %d bytes, want nearly %d", most, limit)
+	}
+}
+
+func dirSize(t *testing.T, dir string) (n int64) {
+	list, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range list {
+		if info, err := f.Info(); err == nil {
+			n += info.Size()
+		}
+	}
+	return n
 }

@@ -21,6 +21,9 @@ import (
 type Env struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
+
+	// Confine says that the process is the command's alone: it may give up rights for good that it needs no more.
+	Confine bool
 }
 
 // usageError is a command line that asks for something impossible: exit code 2.
@@ -56,7 +59,7 @@ func New(env Env) *cli.App {
 	app := &cli.App{
 		Name:  "smoltcp",
 		Usage: "look at packets, and be a host that answers them",
-		UsageText: "smoltcp dump [flags] [interface] [filter]    what is on this wire, now\n" +
+		UsageText: "smoltcp dump [flags] [interface...] [filter] what is on this wire, now\n" +
 			"smoltcp decode [flags] file [filter]         what was on that wire\n" +
 			"smoltcp serve [flags] interface              a whole TCP/IP host, in this process",
 		Version:         version(),
@@ -65,6 +68,8 @@ func New(env Env) *cli.App {
 		Writer:          env.Stdout,
 		ErrWriter:       env.Stderr,
 		HideHelpCommand: true,
+		// A flag that is repeated takes one value each time: names of interfaces may have commas.
+		DisableSliceFlagSeparator: true,
 		OnUsageError: func(c *cli.Context, err error, _ bool) error {
 			return usagef("%s (see smoltcp --help)", plainFlagError(err))
 		},
@@ -72,7 +77,7 @@ func New(env Env) *cli.App {
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
 				var have []string
-				for _, cmd := range c.App.Commands {
+				for _, cmd := range c.App.VisibleCommands() {
 					have = append(have, cmd.Name)
 				}
 				return usagef("%s: no such command (have: %s)", c.Args().First(), strings.Join(have, ", "))
@@ -97,9 +102,14 @@ func New(env Env) *cli.App {
 	return app
 }
 
-// allCommands lists the subcommands in the order of the help text.
+// allCommands lists the subcommands.
 func allCommands(env Env) []*cli.Command {
-	return []*cli.Command{dumpCommand(env), decodeCommand(env), serveCommand(env)}
+	return append(visibleCommands(env), completeCommand(env))
+}
+
+// visibleCommands lists those that people type, in the order of the help text.
+func visibleCommands(env Env) []*cli.Command {
+	return []*cli.Command{dumpCommand(env), decodeCommand(env), serveCommand(env), completionCommand(env), manCommand(env)}
 }
 
 // stringifyFlag is the library's own description of a flag.

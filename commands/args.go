@@ -2,6 +2,7 @@ package commands
 
 import (
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -14,14 +15,20 @@ import (
 //
 // A word is a flag if it begins with "-" and its first letter is a flag of the subcommand, or with "--". Anything
 // else is positional, "-" too (it names a standard stream), and so is everything behind "--". An unknown flag is
-// left as it is, for the flag package to refuse. args[0] is the program's name.
+// left as it is, for the flag package to refuse. Who asks for help gets it, whatever else there is. args[0] is the program's name.
 func Arrange(args []string) []string {
 	if len(args) < 2 || strings.HasPrefix(args[1], "-") {
 		return args
 	}
 	for _, cmd := range allCommands(Env{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard}) {
 		if cmd.HasName(args[1]) {
-			flags, positional := split(args[2:], takesValue(cmd.Flags))
+			if cmd.SkipFlagParsing {
+				return args
+			}
+			flags, positional, help := split(args[2:], takesValue(cmd.Flags))
+			if help {
+				return append(args[:2:2], "--help")
+			}
 			out := append(args[:2:2], flags...)
 			if len(positional) > 0 {
 				out = append(append(out, "--"), positional...)
@@ -45,46 +52,48 @@ func takesValue(flags []cli.Flag) map[string]bool {
 }
 
 // split parts flags and positional arguments. If the value of the last flag is missing it gives no positional ones,
-// lest the flag package take one of them for it.
-func split(args []string, takesValue map[string]bool) (flags, positional []string) {
+// lest the flag package take one of them for it. help reports whether -h or --help is among the flags.
+func split(args []string, takesValue map[string]bool) (flags, positional []string, help bool) {
 	for i := 0; i < len(args); i++ {
 		a := args[i]
 		switch {
 		case a == "--":
-			return flags, append(positional, args[i+1:]...)
+			return flags, append(positional, args[i+1:]...), help
 		case strings.HasPrefix(a, "--"):
 			flags = append(flags, a)
 			name, _, inline := strings.Cut(a[2:], "=")
+			help = help || name == "help"
 			if takesValue[name] && !inline {
 				if i++; i == len(args) {
-					return flags, nil
+					return flags, nil, help
 				}
 				flags = append(flags, args[i])
 			}
 		case len(a) < 2 || a[0] != '-' || a[1] >= '0' && a[1] <= '9':
 			positional = append(positional, a)
 		default:
-			var value bool
-			flags, value = letters(flags, a[1:], takesValue)
+			group, value := letters(a[1:], takesValue)
+			flags = append(flags, group...)
+			help = help || slices.Contains(group, "-h")
 			if value {
 				if i++; i == len(args) {
-					return flags, nil
+					return flags, nil, help
 				}
 				flags = append(flags, args[i])
 			}
 		}
 	}
-	return flags, positional
+	return flags, positional, help
 }
 
 // letters splits a group of one-letter flags; the first that takes a value takes the rest of the word, or, if it
 // is the last letter, the next word: then value is true.
-func letters(flags []string, group string, takesValue map[string]bool) (out []string, value bool) {
+func letters(group string, takesValue map[string]bool) (flags []string, value bool) {
 	for i := range len(group) {
 		name := group[i : i+1]
 		takes, known := takesValue[name]
 		if !known && i == 0 {
-			return append(flags, "-"+group), false
+			return []string{"-" + group}, false
 		}
 		flags = append(flags, "-"+name)
 		if takes {

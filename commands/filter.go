@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"sync/atomic"
 
 	"github.com/urfave/cli/v2"
 
@@ -58,29 +59,41 @@ func stripComments(s string) string {
 	return string(b)
 }
 
-// packetFilter selects packets by the expression, which means another program for each link type.
+// packetFilter selects packets of files by the expression, which means another program for each link type.
 type packetFilter struct {
-	opts    filter.Options
-	expr    string
-	link    dissect.LinkType // of last
-	last    *filter.Program
-	all     map[dissect.LinkType]*filter.Program
-	indexOf func(i int) uint32 // the kernel's number of the source's interface i
+	opts filter.Options
+	expr string
+	link dissect.LinkType // of last
+	last fileProgram
+	all  map[dissect.LinkType]fileProgram
+
+	matched bool
+	missed  uint64 // packets that would have matched behind their tags, as long as nothing has matched
+}
+
+// fileProgram is the expression for one link type.
+type fileProgram struct {
+	*filter.Program
+	behind *filter.Program // what Program misses behind VLAN tags; nil where that is nothing
 }
 
 // compile makes the program for a link type.
-func (f *packetFilter) compile(link dissect.LinkType) (*filter.Program, error) {
+func (f *packetFilter) compile(link dissect.LinkType) (fileProgram, error) {
 	if p, ok := f.all[link]; ok {
 		return p, nil
 	}
 	o := f.opts
 	o.Link = link
-	p, err := filter.Compile(f.expr, o)
+	var p fileProgram
+	var err error
+	if p.Program, err = filter.Compile(f.expr, o); err == nil {
+		p.behind, err = filter.BehindTags(f.expr, o)
+	}
 	if err != nil {
-		return nil, usagef("filter: %w", err)
+		return p, usagef("filter: %w", err)
 	}
 	if f.all == nil {
-		f.all = make(map[dissect.LinkType]*filter.Program)
+		f.all = make(map[dissect.LinkType]fileProgram)
 	}
 	f.all[link] = p
 	return p, nil
@@ -88,21 +101,21 @@ func (f *packetFilter) compile(link dissect.LinkType) (*filter.Program, error) {
 
 // match reports whether a packet is wanted.
 func (f *packetFilter) match(p *capture.Packet) (bool, error) {
-	if f.last == nil || f.link != p.Link {
+	if f.last.Program == nil || f.link != p.Link {
 		program, err := f.compile(p.Link)
 		if err != nil {
 			return false, err
 		}
 		f.last, f.link = program, p.Link
 	}
-	if f.opts.File {
-		return f.last.Match(p.Data, p.Len), nil
+	if f.last.Match(p.Data, p.Len) {
+		f.matched = true
+		return true, nil
 	}
-	aux := filter.Aux{IfIndex: f.indexOf(p.Interface)}
-	if p.Direction == capture.DirOut {
-		aux.PktType = 4 // PACKET_OUTGOING
+	if !f.matched && f.last.behind != nil && tagged(p) && f.last.behind.Match(p.Data, p.Len) {
+		f.missed++
 	}
-	return f.last.MatchAux(p.Data, p.Len, &aux), nil
+	return false, nil
 }
 
 // fileFilter makes the filter of a file's packets; nil if all are wanted. The program for the first link type is compiled at
@@ -119,14 +132,15 @@ func (o *filterOptions) fileFilter(src *capture.Reader, stderr io.Writer) (*pack
 		if err != nil {
 			return nil, err
 		}
-		warnOfNothing(stderr, "decode", p)
+		warnOfNothing(stderr, "decode", list[0].Link, p.Program)
 	}
 	return f, nil
 }
 
-// liveFilter makes the filter of a live capture: a program for the kernel in live.Filter where it can run there, or else
-// the filter that packets pass here.
-func (o *filterOptions) liveFilter(live *capture.LiveOptions, stderr io.Writer) (*packetFilter, error) {
+// liveFilter sets the filter of a live capture on one interface: a program for the kernel where it can run there, or else one
+// that packets pass in this process. Either sees packets as the kernel does. It gives the programs to fall back on if the
+// kernel refuses. What the kernel cannot run is worth a warning only if it is the fault of the expression.
+func (o *filterOptions) liveFilter(live *capture.LiveOptions, stderr io.Writer) (*liveProgram, error) {
 	if strings.TrimSpace(o.expr) == "" {
 		return nil, nil
 	}
@@ -134,29 +148,71 @@ func (o *filterOptions) liveFilter(live *capture.LiveOptions, stderr io.Writer) 
 	if err != nil {
 		return nil, err
 	}
-	here := &packetFilter{expr: o.expr, opts: filter.Options{
+	opts := filter.Options{
+		Link: link, Kernel: true, Snaplen: capture.DefaultSnaplen + 256,
 		NoOptimize: o.noOptimize, ThroughTags: o.vlanAware, Netmask: netmaskOf(live.Interface),
-	}}
-	p, err := here.compile(link)
-	if err != nil {
-		return nil, err
 	}
-	warnOfNothing(stderr, "dump", p)
+	p := &liveProgram{}
+	if p.wanted, err = filter.Compile(o.expr, opts); err != nil {
+		return nil, usagef("filter: %w", err)
+	}
+	warnOfNothing(stderr, "dump", link, p.wanted)
+	if p.behind, err = filter.BehindTags(o.expr, opts); err != nil {
+		return nil, usagef("filter: %w", err)
+	}
+	problem := p.wanted.KernelProblem()
 	if link == dissect.LinkSLL2 {
-		return here, nil // the kernel sees the packets before they get this header
+		// The kernel has packets with headers of their own kinds in the place of the one that the program knows.
+		live.Accept = p.accept
+		return p, nil
 	}
-	inKernel := here.opts
-	inKernel.Link, inKernel.Kernel, inKernel.Snaplen = link, true, capture.DefaultSnaplen+256
-	if p, err = filter.Compile(o.expr, inKernel); err != nil || p.KernelProblem() != nil {
-		return here, nil
+	if problem != nil {
+		p.fallBack(live, problem, stderr)
+		return p, nil
 	}
-	live.Filter = p.Raw()
-	return nil, nil
+	live.Filter = p.wanted.Raw()
+	return p, nil
 }
 
-func warnOfNothing(w io.Writer, command string, p *filter.Program) {
-	if p.MatchesNothing() {
+// liveProgram is the filter of a live capture on one interface.
+type liveProgram struct {
+	wanted *filter.Program
+	behind *filter.Program // what wanted misses behind VLAN tags; nil where that is nothing
+	aux    filter.Aux
+
+	tries  int           // packets that behind has been run on
+	missed atomic.Uint64 // and accepted
+}
+
+// fallBack makes the filter run in this process, since the kernel will not have it.
+func (p *liveProgram) fallBack(live *capture.LiveOptions, why error, stderr io.Writer) {
+	fmt.Fprintf(stderr, "smoltcp: dump: %s: the filter runs here and not in the kernel, at a higher cost: %v\n", live.Interface, why)
+	live.Filter, live.Accept = nil, p.accept
+}
+
+// accept is the filter as capture.LiveOptions takes it.
+func (p *liveProgram) accept(s *capture.Seen) bool {
+	p.aux = filter.Aux{PktType: s.PacketType, IfIndex: uint32(s.Index), VLAN: s.Tagged, VLANTCI: s.TCI}
+	if p.wanted.MatchAux(s.Data, s.Len, &p.aux) {
+		return true
+	}
+	if p.behind != nil && p.tries < behindTries {
+		p.tries++
+		if p.behind.MatchAux(s.Data, s.Len, &p.aux) {
+			p.missed.Add(1)
+		}
+	}
+	return false
+}
+
+// warnOfNothing warns of a filter that can match nothing: because of what it says, or of what the link carries.
+func warnOfNothing(w io.Writer, command string, link dissect.LinkType, p *filter.Program) {
+	switch {
+	case !p.MatchesNothing():
+	case link == dissect.LinkEthernet:
 		fmt.Fprintf(w, "smoltcp: %s: filter: no packet can match: the conditions contradict each other\n", command)
+	default:
+		fmt.Fprintf(w, "smoltcp: %s: filter: no packet can match: the conditions contradict each other, or packets of link type %v are never so\n", command, link)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -22,6 +23,8 @@ type outputOptions struct {
 	kind  string // tree, line, json
 	count int    // stop after so many packets; 0: never
 	line  bool   // -l: write each packet out at once
+	names *resolver
+	tally tallyOptions
 }
 
 // outputFlags are the flags that fill an outputOptions, with tcpdump's letters.
@@ -34,7 +37,13 @@ func outputFlags() []cli.Flag {
 		&cli.BoolFlag{Category: show, Name: "q", Usage: "less about each packet"},
 		&cli.BoolFlag{Category: show, Name: "e", Usage: "show the link-level header (line; the tree always does)"},
 		&cli.BoolFlag{Category: show, Name: "n", Usage: "addresses and ports as numbers: the default, accepted for tcpdump's sake"},
+		&cli.BoolFlag{Category: show, Name: "resolve", Usage: "hosts and ports as names, from /etc/hosts, /etc/services and DNS (line; beside the numbers in the tree; never in JSON)"},
+		&cli.StringFlag{Category: show, Name: "resolve-wait", Usage: "with --resolve, let a packet wait for a name no longer than `TIME`: 0 for dump, where a name that is late shows with a later packet, and 1s for decode, unless said"},
+		&cli.BoolFlag{Category: show, Name: "N", Usage: "with --resolve, names of hosts up to the first dot"},
+		&cli.BoolFlag{Category: show, Name: "f", Usage: "with --resolve, IPv4 hosts that are not on the interface's network as numbers"},
+		&cli.StringFlag{Category: show, Name: "T", Usage: "take what UDP or TCP carries to be of `TYPE`, whatever its ports: " + strings.Join(format.PacketTypes(), ", ")},
 		&cli.BoolFlag{Category: show, Name: "S", Aliases: []string{"absolute-tcp-sequence-numbers"}, Usage: "TCP sequence numbers as they are, not relative (line)"},
+		&cli.StringFlag{Category: show, Name: "M", Usage: "verify TCP-MD5 digests with `SECRET` (line)"},
 		&cli.BoolFlag{Category: show, Name: "K", Aliases: []string{"dont-verify-checksums"}, Usage: "do not judge checksums (line)"},
 		counter(&cli.BoolFlag{Category: show, Name: "t", Usage: "time: -t none, -tt seconds since 1970, -ttt since the packet before, -tttt with the date, -ttttt since the first"}),
 		&cli.BoolFlag{Category: show, Name: "nano", Usage: "time with nine digits"},
@@ -61,6 +70,7 @@ func readOutput(c *cli.Context, stdout io.Writer) (outputOptions, error) {
 	o := outputOptions{kind: c.String("format"), count: c.Int("c"), line: c.Bool("l")}
 	o.Verbose, o.Quiet, o.LinkHeader = c.Count("v"), c.Bool("q"), c.Bool("e")
 	o.AbsoluteSeq, o.Number = c.Bool("S"), c.Bool("#")
+	o.MD5Secret = c.String("M")
 	o.NoChecksum, o.InterfaceName = c.Bool("K"), interfaceName()
 	o.Time = format.TimeStyle(min(c.Count("t"), int(format.TimeOffset)))
 	switch p := c.String("time-stamp-precision"); p {
@@ -75,6 +85,16 @@ func readOutput(c *cli.Context, stdout io.Writer) (outputOptions, error) {
 	case "tree", "line", "json":
 	default:
 		return o, usagef("--format %s: want tree, line or json", o.kind)
+	}
+	if err := o.readNames(c); err != nil {
+		return o, err
+	}
+	if o.PacketType = c.String("T"); c.IsSet("T") && !slices.Contains(format.PacketTypes(), o.PacketType) {
+		what := "no such packet type"
+		if format.KnownPacketType(o.PacketType) {
+			what = "not supported here"
+		}
+		return o, usagef("-T %s: %s (have: %s)", o.PacketType, what, strings.Join(format.PacketTypes(), ", "))
 	}
 	if o.count < 0 || c.IsSet("c") && o.count == 0 {
 		return o, usagef("-c %d: want a number of packets above 0", o.count)

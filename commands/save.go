@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"strconv"
@@ -21,12 +22,13 @@ func saveFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Category: save, Name: "w", Usage: "write the packets to `FILE` and print nothing: pcapng if it is called so, packed if it ends in .gz or .zst; - is standard output"},
 		&cli.BoolFlag{Category: save, Name: "print", Usage: "print them as well"},
-		&cli.StringFlag{Category: save, Name: "C", Usage: "begin another file when one is larger than `SIZE`: millions of bytes, or with k, m, g KiB, MiB, GiB. They are called FILE, FILE1, FILE2, ..."},
+		&cli.StringFlag{Category: save, Name: "C", Usage: "begin another file when one is larger than `SIZE`: millions of bytes, or with k, m, g KiB, MiB, GiB. They are called FILE, FILE1, FILE2, ..., the number in front of .gz or .zst, and pass over files that are there already"},
 		&cli.IntFlag{Category: save, Name: "G", Usage: "begin another file every `SECONDS`, by the packets' times; FILE is a strftime(3) format, like trace-%H%M%S.pcap"},
-		&cli.IntFlag{Category: save, Name: "W", Usage: "with -C, keep `COUNT` files as a ring, overwriting the oldest; with -G, stop after so many"},
-		&cli.StringFlag{Category: save, Name: "max-disk", Usage: "remove the oldest of the finished files when together they exceed `SIZE`, as for -C"},
+		&cli.IntFlag{Category: save, Name: "W", Usage: "with -C, keep `COUNT` files as a ring, FILE0, FILE1, ..., overwriting the oldest; with -G, stop after so many; with both, remove the oldest of more than so many"},
+		&cli.StringFlag{Category: save, Name: "max-disk", Usage: "remove the oldest files of this capture before all together exceed `SIZE`, as for -C; without -C begin another when one has a quarter of that"},
 		&cli.StringFlag{Category: save, Name: "z", Aliases: []string{"postrotate-command"}, Usage: "run `COMMAND` with the name of each finished file as its argument"},
-		&cli.BoolFlag{Category: save, Name: "U", Aliases: []string{"packet-buffered"}, Usage: "write each packet to the file at once"},
+		&cli.BoolFlag{Category: save, Name: "U", Aliases: []string{"packet-buffered"}, Usage: "write each packet to the file at once, and its text if it is printed"},
+		&cli.StringFlag{Category: save, Name: "comment", Usage: "put `TEXT` at the beginning of a pcapng file"},
 	}
 }
 
@@ -36,12 +38,16 @@ type saveOptions struct {
 	print bool   // print packets although they are saved
 	flush bool   // each packet at once
 
+	comment string // for a pcapng file; "" for none
+
+	comments bool // packets will have comments, which only pcapng keeps
+
 	rotation capture.Rotation
 	command  string // -z; "" for none
 }
 
 func readSave(c *cli.Context) (o saveOptions, err error) {
-	o = saveOptions{file: c.String("w"), print: c.Bool("print"), flush: c.Bool("U"), command: c.String("z")}
+	o = saveOptions{file: c.String("w"), print: c.Bool("print"), flush: c.Bool("U"), command: c.String("z"), comment: c.String("comment")}
 	if o.rotation.Size, err = readSize(c, "C"); err != nil {
 		return o, err
 	}
@@ -57,12 +63,14 @@ func readSave(c *cli.Context) (o saveOptions, err error) {
 		return o, usagef("-G %d: want a number of seconds above 0", c.Int("G"))
 	case c.IsSet("W") && (r.Files <= 0 || r.Files > 1<<20):
 		return o, usagef("-W %d: want a number of files above 0", r.Files)
-	case r.Files > 0 && !r.Active():
+	case r.Files > 0 && r.Size == 0 && r.Interval == 0:
 		return o, usagef("-W %d: only with -C or -G, which make more than one file", r.Files)
-	case r.DiskLimit > 0 && !r.Active():
-		return o, usagef("--max-disk %s: only with -C or -G, which make more than one file", c.String("max-disk"))
+	case r.DiskLimit > 0 && r.DiskLimit < r.Size:
+		return o, usagef("--max-disk %s: less than one file of -C %s", c.String("max-disk"), c.String("C"))
+	case o.comment != "" && o.file == "":
+		return o, usagef("--comment is for a pcapng file: name one with -w")
 	case (r.Active() || o.command != "") && (o.file == "" || o.file == "-"):
-		return o, usagef("-C, -G and -z are about files: name one with -w")
+		return o, usagef("-C, -G, --max-disk and -z are about files: name one with -w")
 	}
 	return o, nil
 }
@@ -115,16 +123,23 @@ func (o *saveOptions) postrotate(stdout, stderr io.Writer) func(name string) {
 func newViewer(env Env, src capture.Source, out outputOptions, save saveOptions, file capture.FileOptions) (*viewer, error) {
 	v := &viewer{out: out, file: save.file, flush: save.flush}
 	if save.file != "" {
-		// A pcapng file may turn out to mix link types, which only pcapng can hold.
-		r, fromFile := src.(*capture.Reader)
-		ng := fromFile && r.Info().Format == capture.Pcapng
+		// Standard output has no name that tells its kind. A pcapng file may turn out to mix link types, which only pcapng
+		// can hold; from several interfaces it keeps apart what came from which.
+		ng := save.comments || save.comment != "" || len(interfacesOf(src)) > 1
+		if file, ok := src.(interface{ Info() capture.FileInfo }); ok {
+			ng = ng || file.Info().Format == capture.Pcapng
+		}
+		if (save.comments || save.comment != "") && save.file != "-" && !strings.Contains(save.file, ".pcapng") {
+			fmt.Fprintf(env.Stderr, "smoltcp: -w %s: a pcap file has no place for comments; a name that ends in .pcapng keeps them\n", save.file)
+		}
+		file.Comment = save.comment
 		w, err := save.create(env, interfacesOf(src), file, ng)
 		if err != nil {
 			return nil, err
 		}
 		v.save, v.described = w, len(interfacesOf(src))
 	}
-	if save.file == "" || save.print {
+	if save.file == "" || save.print || out.tally.count {
 		v.text = newTextWriter(env.Stdout, out.line || isTerminal(env.Stdout))
 	}
 	return v, nil
@@ -135,18 +150,32 @@ func (o *saveOptions) create(env Env, interfaces []capture.Interface, file captu
 	if !o.rotation.Active() && o.command == "" {
 		return createFile(env, o.file, interfaces, file, ng)
 	}
-	file.Application = application()
+	file = describeFile(file)
 	r := o.rotation
 	r.Done = o.postrotate(env.Stdout, env.Stderr)
+	told := false
+	r.Taken = func(name, instead string) {
+		if !told {
+			fmt.Fprintf(env.Stderr, "smoltcp: -w %s: that file is there already and stays as it is; the first packets go to %s\n", name, instead)
+		}
+		told = true
+	}
 	return capture.NewRotator(o.file, interfaces, file, r)
 }
 
 // application is what savefiles say they were written by.
 func application() string { return "smoltcp " + version() }
 
+// describeFile adds what all savefiles say about who wrote them and where.
+func describeFile(o capture.FileOptions) capture.FileOptions {
+	o.Application = application()
+	o.Hardware, o.OS = machine()
+	return o
+}
+
 // createFile creates a savefile, or makes standard output one for "-".
 func createFile(env Env, name string, interfaces []capture.Interface, o capture.FileOptions, ng bool) (capture.Writer, error) {
-	o.Application = application()
+	o = describeFile(o)
 	if name != "-" {
 		return capture.Create(name, interfaces, o)
 	}
@@ -182,7 +211,8 @@ func saveError(name string, err error) error {
 	if name == "-" {
 		return outputError(err)
 	}
-	if strings.Contains(err.Error(), name) {
+	var path *fs.PathError // of one of several files, perhaps
+	if errors.As(err, &path) || strings.Contains(err.Error(), name) {
 		return err
 	}
 	return fmt.Errorf("write %s: %w", name, err)

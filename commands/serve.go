@@ -36,6 +36,7 @@ type serveOptions struct {
 	pcap    string
 	trace   bool
 	verbose bool
+	needs   needs
 
 	buffer, serviceBuffer int // bytes, see services.go
 }
@@ -87,7 +88,7 @@ func serveCommand(env Env) *cli.Command {
 			&cli.StringFlag{Category: watching, Name: "pcap", Usage: "record every frame in `FILE`, dropped ones too: pcapng if it is called so, with a comment on what was done to the frame"},
 			&cli.BoolFlag{Category: watching, Name: "trace", Usage: "print every frame as dump would, <- received and -> sent, and between them what the host decides"},
 			&cli.BoolFlag{Category: watching, Name: "verbose", Usage: "log what the host and its services do"},
-		}, outputFlags()...),
+		}, slices.Concat(outputFlags(), privilegeFlags())...),
 		Action: func(c *cli.Context) error {
 			o, err := readServe(c, env)
 			if err != nil {
@@ -110,6 +111,7 @@ func readServe(c *cli.Context, env Env) (o serveOptions, err error) {
 	default:
 		return o, usagef("%q: one interface is enough", c.Args().Slice())
 	}
+	o.needs = needsOf(c, saveOptions{})
 	o.pcap, o.trace, o.verbose = c.String("pcap"), c.Bool("trace"), c.Bool("verbose")
 	switch {
 	case o.pcap == "-" && o.trace:
@@ -247,6 +249,11 @@ func serveOn(ctx context.Context, env Env, o serveOptions, dev capture.Device) e
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	privileges, err := env.relinquish(o.needs)
+	if err != nil {
+		dev.Close()
+		return err
+	}
 	watch, err := newWatcher(ctx, stop, env, o, dev, log)
 	if err != nil {
 		dev.Close()
@@ -275,6 +282,10 @@ func serveOn(ctx context.Context, env Env, o serveOptions, dev capture.Device) e
 	}
 	h.Do(func(s *stack.Stack) { err = startServices(s, o.buffer, o.serviceBuffer, log) })
 	if err != nil {
+		h.Close()
+		return err
+	}
+	if err := privileges.finish(); err != nil {
 		h.Close()
 		return err
 	}

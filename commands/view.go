@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync/atomic"
 
 	"smoltcp/capture"
 	"smoltcp/dissect"
@@ -24,13 +25,18 @@ type viewer struct {
 	// filter selects the packets to show and to save; nil: all of them.
 	filter *packetFilter
 
+	// process finds the process behind each packet; nil: nobody asks.
+	process *processFinder
+
 	// names is true where packets come from more than one interface, so that each must say from which.
 	names bool
 
 	// described is how many of the source's interfaces the savefile knows.
 	described int
 
-	seen    int // packets so far
+	seen    int          // packets so far
+	counted atomic.Int64 // the same, for other goroutines
+	skipped int          // and those before the first of them
 	printer format.Printer
 	packet  dissect.Packet
 	frame   format.Frame
@@ -39,20 +45,19 @@ type viewer struct {
 // run moves packets until the source ends, the count is reached, ctx is done or something fails. Whatever
 // was taken from the source has been written and saved when it returns.
 func (v *viewer) run(ctx context.Context, src capture.Source) (err error) {
-	if v.text != nil {
+	if v.text != nil && !v.out.tally.count {
 		v.printer = v.out.printer()
+		format.ForcePacketType(&v.packet, v.out.PacketType)
 	}
 	// A live capture is asked to stop, and still gives what it has received; a file is simply left.
-	live, drains := src.(interface{ Stop() })
+	live, drains := src.(interface{ Stop() error })
 	defer context.AfterFunc(ctx, func() {
-		if drains {
-			live.Stop()
-		} else {
+		if !drains || live.Stop() != nil {
 			src.Close()
 		}
 	})()
 	defer func() {
-		if ferr := v.finish(); err == nil {
+		if ferr := v.finish(src); err == nil {
 			err = ferr
 		}
 	}()
@@ -71,17 +76,26 @@ func (v *viewer) run(ctx context.Context, src capture.Source) (err error) {
 				continue
 			}
 		}
+		if v.skipped < v.out.tally.skip {
+			v.skipped++
+			continue
+		}
 		v.seen++
+		v.counted.Store(int64(v.seen))
+		if v.process != nil {
+			v.process.find(&p)
+		}
 		if v.save != nil {
 			if err := v.write(src, &p); err != nil {
 				if errors.Is(err, capture.ErrRotationDone) {
 					v.seen--
+					v.counted.Store(int64(v.seen))
 					return nil
 				}
 				return saveError(v.file, err)
 			}
 		}
-		if v.text != nil {
+		if v.printer != nil {
 			if err := v.print(src, &p); err != nil {
 				return outputError(err)
 			}
@@ -96,13 +110,16 @@ func (v *viewer) run(ctx context.Context, src capture.Source) (err error) {
 func (v *viewer) print(src capture.Source, p *capture.Packet) error {
 	v.packet.Time = p.Time
 	v.packet.Decode(p.Link, p.Data, p.Len)
-	v.frame = format.Frame{Num: v.seen, Time: p.Time, Comment: p.Comment, Packet: &v.packet}
+	v.frame = format.Frame{Num: v.seen, Time: p.Time, Comment: p.Comment, Odd: (*format.OddTime)(p.Odd), Packet: &v.packet}
 	all := interfacesOf(src)
-	if v.names || len(all) > 1 || v.out.kind == "json" {
+	if v.names || len(all) > 1 && v.out.kind != "line" || v.out.kind == "json" { // of files tcpdump does not say it
 		v.frame.Direction = p.Direction.String()
 		if p.Interface < len(all) {
 			v.frame.Interface = all[p.Interface].Name
 		}
+	}
+	if v.process != nil {
+		v.frame.Process = v.process.who
 	}
 	return v.text.append(func(b []byte) []byte { return v.printer.Append(b, &v.frame) })
 }
@@ -116,6 +133,9 @@ func (v *viewer) write(src capture.Source, p *capture.Packet) error {
 			}
 		}
 	}
+	if v.process != nil {
+		p = v.process.annotate(p)
+	}
 	if err := v.save.Write(p); err != nil {
 		return err
 	}
@@ -125,20 +145,52 @@ func (v *viewer) write(src capture.Source, p *capture.Packet) error {
 	return nil
 }
 
-// finish writes out what is buffered and closes the savefile. The first error counts.
-func (v *viewer) finish() (err error) {
+// finish writes out what is buffered, prints the number of packets if that is asked for, and closes the savefile. The first
+// error counts.
+func (v *viewer) finish(src capture.Source) (err error) {
 	if v.text != nil {
+		if v.out.tally.count {
+			_ = v.text.append(func(b []byte) []byte { // Flush gives the error again
+				return fmt.Appendf(b, "%s\n", plural(uint64(v.seen), "packet"))
+			})
+		}
 		if e := v.text.Flush(); e != nil {
 			err = outputError(e)
 		}
 	}
 	if v.save != nil {
+		v.saveStats(src)
 		if e := v.save.Close(); err == nil && e != nil {
 			err = saveError(v.file, e)
 		}
 		v.save = nil
 	}
 	return err
+}
+
+// saveStats lets a live capture's counts go into the savefile, if that can hold them.
+func (v *viewer) saveStats(src capture.Source) {
+	w, ok := v.save.(capture.StatsWriter)
+	if !ok {
+		return
+	}
+	set := func(i int, s capture.Stats, err error, start, end int64) {
+		if err == nil { // there can be no other: the savefile knows the interface
+			_, _ = w.SetStats(i, s), w.SetSpan(i, start, end)
+		}
+	}
+	switch live := src.(type) {
+	case *capture.Live:
+		s, err := live.Stats()
+		start, end := live.Span()
+		set(0, s, err, start, end)
+	case *capture.Merged:
+		for i := range live.Interfaces() {
+			s, err := live.StatsOf(i)
+			start, end := live.SpanOf(i)
+			set(i, s, err, start, end)
+		}
+	}
 }
 
 // interfacesOf lists the interfaces that a source has told of so far.

@@ -193,6 +193,12 @@ const (
 	EtherTypePPP            EtherType = 0x880b
 	EtherTypeMPLSMulticast  EtherType = 0x8848 // upstream-assigned labels (RFC 5332)
 	EtherTypePPPoEDiscovery EtherType = 0x8863
+	etherTypePTP            EtherType = 0x88f7 // time of IEEE 1588
+	EtherTypeSlow           EtherType = 0x8809 // link aggregation and OAM
+	EtherTypeMACsec         EtherType = 0x88e5
+	EtherTypeLoopback       EtherType = 0x9000 // the configuration test protocol
+	EtherTypeERSPAN2        EtherType = 0x88be // behind GRE only
+	EtherTypeERSPAN3        EtherType = 0x22eb
 )
 
 // IsLength reports whether t is the length field of an 802.3 frame. Numbers between 1500 and 0x600 are neither
@@ -202,6 +208,8 @@ func (t EtherType) IsLength() bool { return t <= ethMaxLength }
 // Name is the protocol's name, or "".
 func (t EtherType) Name() string {
 	switch t {
+	case etherTypePTP:
+		return "PTP"
 	case EtherTypeIPv4:
 		return "IPv4"
 	case EtherTypeARP:
@@ -226,6 +234,14 @@ func (t EtherType) Name() string {
 		return "QinQ"
 	case EtherTypeLLDP:
 		return "LLDP"
+	case EtherTypeSlow:
+		return "Slow"
+	case EtherTypeMACsec:
+		return "MACsec"
+	case EtherTypeLoopback:
+		return "Loopback"
+	case EtherTypeERSPAN2, EtherTypeERSPAN3:
+		return "ERSPAN"
 	}
 	return ""
 }
@@ -236,6 +252,8 @@ func (t EtherType) String() string { return nameOrHex(t.Name(), uint64(t), 4) }
 // layer is what reads the bytes behind a field that holds t.
 func (t EtherType) layer() LayerType {
 	switch t {
+	case etherTypePTP:
+		return LayerPTP
 	case EtherTypeIPv4:
 		return LayerIPv4
 	case EtherTypeIPv6:
@@ -256,6 +274,12 @@ func (t EtherType) layer() LayerType {
 		return LayerLLDP
 	case EtherTypeEAPOL:
 		return LayerEAPOL
+	case EtherTypeSlow:
+		return LayerSlow
+	case EtherTypeMACsec:
+		return LayerMACsec
+	case EtherTypeLoopback:
+		return LayerLoopback
 	}
 	return LayerData
 }

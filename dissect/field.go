@@ -45,6 +45,8 @@ type Base uint8
 const (
 	Dec Base = iota
 	Hex
+	Signed // in two's complement of 64 bits
+	Halves // counted in halves: 11 is 5.5
 )
 
 // A Sink receives the fields of one layer in the order of the wire. Each call names the field, where

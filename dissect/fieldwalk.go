@@ -107,6 +107,14 @@ func (w *fieldWalk) addr(f *Field, n int) {
 	w.at += n
 }
 
+// mac describes a hardware address.
+func (w *fieldWalk) mac(f *Field) {
+	if w.has(6) {
+		w.s.MAC(f, w.at, 6, MAC(w.b[w.at:w.at+6]))
+		w.at += 6
+	}
+}
+
 // checksum describes a checksum of two bytes and the verdict on it.
 func (w *fieldWalk) checksum(f *Field, sum ChecksumResult) {
 	if w.has(2) {

@@ -246,6 +246,13 @@ func decodeGRE(p *Packet, l *Layer, b []byte) LayerType {
 		return LayerEthernet
 	case EtherTypePPP:
 		return LayerPPP
+	case EtherTypeERSPAN3:
+		return LayerERSPAN
+	case EtherTypeERSPAN2:
+		if !g.has(GRESequence) { // type I
+			return LayerEthernet
+		}
+		return LayerERSPAN
 	default:
 		return t.layer()
 	}

@@ -251,6 +251,9 @@ func (m ICMPv6) Fields(s Sink, length int, sum ChecksumResult) {
 		known = describeBody[MLDv2Report](s, m)
 	case ICMPv6NodeQuery, ICMPv6NodeReply:
 		known = m.nodeFields(s)
+	case ICMPv6RPL:
+		m.rplFields(s)
+		known = true
 	default:
 		known = m.wordFields(s, length)
 	}

@@ -22,9 +22,11 @@ const (
 	ProtoICMPv6   IPProto = 58
 	ProtoNoNext   IPProto = 59
 	ProtoDestOpts IPProto = 60
+	ProtoEIGRP    IPProto = 88
 	ProtoOSPF     IPProto = 89
 	ProtoPIM      IPProto = 103
 	ProtoVRRP     IPProto = 112
+	ProtoMobility IPProto = 135
 	ProtoSCTP     IPProto = 132
 )
 
@@ -49,10 +51,12 @@ var ipProtos = [256]struct {
 	ProtoICMPv6:   {"ICMPv6", LayerICMPv6},
 	ProtoNoNext:   {"IPv6-NoNxt", LayerNone},
 	ProtoDestOpts: {"IPv6-Opts", LayerDestOpts},
+	ProtoEIGRP:    {"EIGRP", LayerEIGRP},
 	ProtoOSPF:     {"OSPF", LayerOSPF},
 	ProtoPIM:      {"PIM", LayerPIM},
 	ProtoVRRP:     {"VRRP", LayerVRRP},
 	ProtoSCTP:     {"SCTP", LayerSCTP},
+	ProtoMobility: {"Mobility", LayerMobility},
 }
 
 // Name is the protocol's name, or "" for one that has none here.

@@ -75,6 +75,37 @@ const (
 	LayerSCTP
 	LayerEAPOL
 	LayerEAP
+	LayerDHCPv6
+	LayerRIPng
+	LayerHSRP
+	LayerBFD
+	LayerBFDEcho
+	LayerMobility
+	LayerUDPEncap // ESP or ISAKMP in UDP
+	LayerISAKMP
+	LayerPTP
+	LayerL2TP
+	LayerLDP
+	LayerCHDLC
+	LayerSLARP
+	LayerFrameRelay
+	LayerNFLOG
+	LayerRadiotap
+	LayerWLAN
+	LayerWLANMgt // the body of an 802.11 management frame
+	LayerMACsec
+	LayerSlow
+	LayerLACP
+	LayerMarker // the view is LACP
+	LayerLoopback
+	LayerERSPAN
+	LayerEIGRP
+	LayerISIS
+	LayerISISHello
+	LayerISISP2P // the view is ISISP2PHello
+	LayerISISLSP
+	LayerISISCSNP
+	LayerISISPSNP
 	numLayerTypes
 )
 
@@ -214,6 +245,37 @@ func init() {
 		LayerSCTP:       {"SCTP", "sctp", decodeSCTP, sctpFields},
 		LayerEAPOL:      {"EAPOL", "eapol", decodeEAPOL, eapolFields},
 		LayerEAP:        {"EAP", "eap", decodeEAP, eapFields},
+		LayerDHCPv6:     {"DHCPv6", "dhcpv6", decodeDHCPv6, dhcpv6Fields},
+		LayerRIPng:      {"RIPng", "ripng", decodeRIPng, ripngFields},
+		LayerHSRP:       {"HSRP", "hsrp", decodeHSRP, hsrpFields},
+		LayerBFD:        {"BFD", "bfd", decodeBFD, bfdFields},
+		LayerBFDEcho:    {"BFD Echo", "bfd_echo", decodeBFDEcho, bfdEchoFields},
+		LayerMobility:   {"IPv6 Mobility", "mipv6", decodeMobility, mobilityFields},
+		LayerUDPEncap:   {"UDP-Encap", "udpencap", decodeUDPEncap, udpEncapFields},
+		LayerISAKMP:     {"ISAKMP", "isakmp", decodeISAKMP, isakmpFields},
+		LayerPTP:        {"PTP", "ptp", decodePTP, ptpFields},
+		LayerL2TP:       {"L2TP", "l2tp", decodeL2TP, l2tpFields},
+		LayerLDP:        {"LDP", "ldp", decodeLDP, ldpFields},
+		LayerCHDLC:      {"CHDLC", "chdlc", decodeCHDLC, chdlcFields},
+		LayerSLARP:      {"SLARP", "slarp", decodeSLARP, slarpFields},
+		LayerFrameRelay: {"Frame Relay", "fr", decodeFrameRelay, frameRelayFields},
+		LayerNFLOG:      {"NFLOG", "nflog", decodeNFLOG, nflogFields},
+		LayerRadiotap:   {"Radiotap", "radiotap", decodeRadiotap, radiotapFields},
+		LayerWLAN:       {"802.11", "wlan", decodeWLAN, wlanFields},
+		LayerWLANMgt:    {"802.11 Management", "wlan.mgt", decodeWLANMgt, wlanMgtFields},
+		LayerMACsec:     {"MACsec", "macsec", decodeMACsec, macsecFields},
+		LayerSlow:       {"Slow", "slow", decodeSlow, slowFields},
+		LayerLACP:       {"LACP", "lacp", decodeLACP, lacpFields},
+		LayerMarker:     {"Marker", "marker", decodeLACP, markerFields},
+		LayerLoopback:   {"Loopback", "loop", decodeLoopback, loopbackFields},
+		LayerERSPAN:     {"ERSPAN", "erspan", decodeERSPAN, erspanFields},
+		LayerEIGRP:      {"EIGRP", "eigrp", decodeEIGRP, eigrpFields},
+		LayerISIS:       {"IS-IS", "isis", decodeISIS, isisFields},
+		LayerISISHello:  {"IS-IS hello", "isis.hello", decodeISISBody(isisHelloFixed, isisHelloSize), isisHelloFields},
+		LayerISISP2P:    {"IS-IS hello", "isis.hello", decodeISISBody(isisP2PHelloFixed, isisHelloSize), isisP2PFields},
+		LayerISISLSP:    {"IS-IS LSP", "isis.lsp", decodeISISBody(isisLSPFixed, isisOtherSize), isisLSPFields},
+		LayerISISCSNP:   {"IS-IS CSNP", "isis.csnp", decodeISISBody(isisCSNPFixed, isisOtherSize), isisCSNPFields},
+		LayerISISPSNP:   {"IS-IS PSNP", "isis.psnp", decodeISISBody(isisPSNPFixed, isisOtherSize), isisPSNPFields},
 	}
 	for t := range protocols {
 		decoders[t] = protocols[t].decode

@@ -147,6 +147,8 @@ func decodeLLC(p *Packet, l *Layer, b []byte) LayerType {
 		return LayerSNAP
 	case h.DSAP() == SAPIPv4 && h.Control() == LLCUnnumberedInfo:
 		return LayerIPv4
+	case h.DSAP() == SAPISO && h.Control() == LLCUnnumberedInfo && len(b) > h.HeaderLen() && b[h.HeaderLen()] == 0x83:
+		return LayerISIS
 	case h.DSAP() == SAPSTP && h.Control() == LLCUnnumberedInfo:
 		return LayerSTP
 	}

@@ -5,11 +5,19 @@ package dissect
 type Packet struct {
 	Data []byte // the captured bytes, borrowed from the caller of Decode
 	Wire int    // the frame's length on the wire, at least len(Data)
+
+	// Stated is the length on the wire as Decode was told: a damaged capture may say less than it holds.
+	Stated int
+
 	Link LinkType
 
 	// Time is when the frame was captured, in nanoseconds since 1970-01-01 UTC, set before Decode by a caller who knows;
 	// zero says nothing. Times in payload that say nothing of their form are recognised by being close to it.
 	Time int64
+
+	// UDPAs and TCPAs are what the payload of UDP and TCP is read as, whatever the ports; LayerNone, the zero value, goes
+	// by the ports.
+	UDPAs, TCPAs LayerType
 
 	layers [MaxLayers]Layer // none but the last found has an error
 	n      int
@@ -35,7 +43,7 @@ func (p *Packet) Decode(link LinkType, data []byte, wire int) {
 	if p.n > 0 {
 		p.layers[p.n-1].Err = nil
 	}
-	p.Data, p.Wire, p.Link = data, max(wire, len(data)), link
+	p.Data, p.Wire, p.Stated, p.Link = data, max(wire, len(data)), wire, link
 	first := &p.layers[0]
 	first.Flags, first.Net, first.Start, first.End, first.Wire = 0, -1, 0, len(data), p.Wire
 	p.follow(link.layer())

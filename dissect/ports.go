@@ -27,6 +27,8 @@ var (
 		{5355, LayerLLMNR},
 		{5060, LayerSIP},
 		{4789, LayerVXLAN}, {4790, LayerVXLANGPE}, {6081, LayerGeneve}, {6635, LayerMPLS},
+		{546, LayerDHCPv6}, {547, LayerDHCPv6}, {646, LayerLDP}, {1701, LayerL2TP}, {319, LayerPTP}, {320, LayerPTP}, {500, LayerISAKMP}, {4500, LayerUDPEncap}, {521, LayerRIPng}, {1985, LayerHSRP},
+		{3784, LayerBFD}, {4784, LayerBFD}, {6784, LayerBFD}, {3785, LayerBFDEcho},
 	}
 	tcpPortRows = []portRow{
 		{21, LayerFTP},
@@ -40,6 +42,7 @@ var (
 		{443, LayerTLS}, {465, LayerTLS}, {563, LayerTLS}, {636, LayerTLS}, {853, LayerTLS}, {989, LayerTLS}, {990, LayerTLS}, {992, LayerTLS},
 		{993, LayerTLS}, {994, LayerTLS}, {995, LayerTLS}, {5061, LayerTLS}, {8443, LayerTLS},
 		{53, LayerDNSTCP},
+		{646, LayerLDP},
 	}
 )
 

@@ -259,6 +259,10 @@ func TestLinkTypeNames(t *testing.T) {
 	}{
 		{LinkEthernet, "EN10MB", "Ethernet"},
 		{LinkSLL2, "LINUX_SLL2", "Linux cooked v2"},
+		{50, "PPP_SERIAL", "PPP over serial"},
+		{220, "USB_LINUX_MMAPPED", "USB with padded Linux header"},
+		{289, "ATSC_ALP", "ATSC Link-Layer Protocol packets"},
+		{147, "147", ""}, // for private use
 		{9999, "9999", ""},
 	} {
 		if c.link.String() != c.name || c.link.Description() != c.description {

@@ -205,6 +205,9 @@ func decodeTCP(p *Packet, l *Layer, b []byte) LayerType {
 	if l.Payload >= l.End {
 		return LayerNone
 	}
+	if p.TCPAs != LayerNone {
+		return p.TCPAs
+	}
 	return tcpPorts.layer(t.SrcPort(), t.DstPort())
 }
 

@@ -47,6 +47,10 @@ var tsharkDifferences = []difference{
 	{"dns/bad-data", "dns", whyBadDNS},
 	{"radius/tunnel", "radius.avp", "tshark shows no attribute of a vendor that is not named"},
 	{"syslog/only-priority", "syslog", "tshark wants more than a priority"},
+	{"macsec/short", "macsec", "tshark wants a check value"},
+	{"lacp/odd", "lacp", "tshark ends at a TLV whose length is not its type's"},
+	{"marker/request", "marker.reserved", "tshark ends at a terminator that is followed by less than the standard wants"},
+	{"eigrp/broken", "eigrp", "tshark ends at a TLV that is too short for its type"},
 	{"", "tcp.options.sack_perm", whyNoValue},
 	{"", "tcp.options.tfo.request", whyNoValue},
 	{"", "llc.control.p", whyPoll},
@@ -269,7 +273,7 @@ func compareWithTshark(p *Packet, l *Layer, f pushed, fields []pdmlNode) string 
 			}
 		default:
 			raw := hex.EncodeToString(p.Data[l.Start+f.off:][:f.n])
-			if off == f.off && theirs.Size == f.n && theirs.Value == raw && (f.num == 0 || shownNumber(theirs.Show) == f.num) {
+			if off == f.off && theirs.Size == f.n && theirs.Value == raw && (f.num == 0 || f.shownAs(theirs.Show)) {
 				return ""
 			}
 		}
@@ -299,6 +303,17 @@ func compareVerdict(l *Layer, f pushed, fields []pdmlNode) string {
 		return ""
 	}
 	return "tshark has no verdict"
+}
+
+// shownAs reports whether tshark shows the number of p as s.
+func (p pushed) shownAs(s string) bool {
+	switch p.f.Base {
+	case Signed:
+		return s == strconv.FormatInt(int64(p.num), 10)
+	case Halves:
+		return s == strconv.FormatFloat(float64(p.num)/2, 'g', -1, 64)
+	}
+	return shownNumber(s) == p.num
 }
 
 // shownNumber reads a number as tshark shows it.

@@ -133,6 +133,9 @@ func decodeUDP(p *Packet, l *Layer, b []byte) LayerType {
 	if l.Payload == l.End {
 		return LayerNone
 	}
+	if p.UDPAs != LayerNone {
+		return p.UDPAs
+	}
 	return udpPorts.layer(u.SrcPort(), u.DstPort())
 }
 

@@ -22,9 +22,21 @@ type Frame struct {
 	Interface string // name of the interface, or ""
 	Direction string // "In", "Out", or "" if not known
 	Comment   []byte // from a pcapng file; usually empty
+	Process   Process
+
+	// Odd is the time of a packet as its capture file has it, where that is not of the ordinary kind; usually nil. The
+	// line shows what tcpdump makes of it.
+	Odd *OddTime
 
 	// Packet is decoded: its bytes, its length on the wire and its layers.
 	Packet *dissect.Packet
+}
+
+// OddTime is a time stamp with 32 bits of seconds, to be taken with their sign, and a fraction that may be a second or
+// more; package capture has the same type.
+type OddTime struct {
+	Sec, Frac int32
+	Nano      bool // Frac is in nanoseconds, not microseconds
 }
 
 // Printer appends the text of one packet, its final newline included, to b and returns the extended slice.
@@ -73,7 +85,13 @@ type Options struct {
 	// InterfaceName gives the name of a network interface by the index that cooked captures record, "" for none. It is
 	// called for each of their packets. The line shows "?" for all of them when it is nil.
 	InterfaceName func(index int) string
-	Snaplen       int // line only: nothing changes below it but "[|proto]" marks
+	// Names gives names in place of numbers in the line, and beside them in the tree; nil for numbers alone.
+	Names Names
+	// PacketType is what every packet is taken to hold above UDP or TCP, one of PacketTypes, or "" to go by the ports.
+	PacketType string
+	// MD5Secret is the key of TCP-MD5 digests (RFC 2385), which are verified with it; "" is none. Line only.
+	MD5Secret string
+	Snaplen   int // line only: nothing changes below it but "[|proto]" marks
 }
 
 // Role is what a piece of coloured text means.

@@ -63,6 +63,7 @@ func (j *JSON) Append(b []byte, f *Frame) []byte {
 	}
 	b = j.appendString(b, `,"interface":`, f.Interface)
 	b = j.appendString(b, `,"direction":`, f.Direction)
+	b = j.process(b, &f.Process)
 	if len(f.Comment) > 0 {
 		b = appendJSONString(append(b, `,"comment":`...), f.Comment)
 	}
@@ -234,7 +235,11 @@ func (j *JSON) field(f *dissect.Field) bool {
 // The methods of dissect.Sink.
 
 func (j *JSON) Uint(f *dissect.Field, off, n int, v uint64) {
-	if j.field(f) {
+	switch {
+	case !j.field(f):
+	case f.Base > dissect.Hex:
+		j.end(appendNumber(j.target(), f, n, v))
+	default:
 		j.end(appendDecimal(j.target(), v))
 	}
 }

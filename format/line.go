@@ -19,14 +19,18 @@ import (
 // append anything behind it.
 type Line struct {
 	opts  Options
+	force *packetType // of opts.PacketType, nil for none
 	clock clock
+	odd   oddClock
 	flows flowTable
+	ike   ikePeers
 
 	// Of the packet that is being printed:
 	link      linkAddrs // addresses of the link, for protocols that print them
 	linkLen   int       // bytes at the front of the frame that -x, -X and -A leave out
 	depth     int       // packets within packets so far
 	unescaped []byte    // a PPP packet without its escapes
+	moved     []byte    // what stands behind a process that is inserted
 	stopped   bool      // captured bytes ran out where nothing more can be said
 }
 
@@ -39,7 +43,7 @@ const maxLineDepth = 32
 
 // NewLine returns a printer with options o.
 func NewLine(o Options) *Line {
-	p := &Line{opts: o, clock: newClock(&o)}
+	p := &Line{opts: o, clock: newClock(&o), force: findPacketType(o.PacketType)}
 	p.flows.init(DefaultMaxFlows)
 	return p
 }
@@ -64,28 +68,27 @@ func (p *Line) Append(b []byte, f *Frame) []byte {
 		b = append(b, "  "...)
 	}
 	d, wire := f.Packet.Data, f.Packet.Wire
-	if len(d) == 0 || wire > maxSnaplen {
-		return appendInvalidHeader(b, len(d), wire)
+	if stated := f.Packet.Stated; len(d) == 0 || stated < len(d) || wire > maxSnaplen {
+		return appendInvalidHeader(b, len(d), stated)
 	}
 	if p.opts.Time != TimeNone {
 		b = p.on(b, RoleTime)
-		b = p.clock.append(b, p.time(f))
+		b = p.time(b, f)
 		b = append(p.off(b, RoleTime), ' ')
 	}
 	p.link, p.linkLen, p.depth, p.stopped = linkAddrs{}, 0, 0, false
+	start := len(b)
+	if f.Interface != "" && f.Packet.Link != dissect.LinkSLL2 { // that one tells its interface itself
+		b = appendOrigin(b, f)
+	}
 	b = p.frame(b, f.Packet.Link, d, wire)
+	if f.Process.PID != 0 {
+		b = p.insertProcess(b, start, &f.Process)
+	}
 	if p.opts.Hex != HexNone {
 		b = appendDump(b, p.opts.Hex, d, p.linkLen)
 	}
 	return append(b, '\n')
-}
-
-// time is when a packet was captured; tcpdump takes one without a time to be of 1970.
-func (p *Line) time(f *Frame) int64 {
-	if f.Time == NoTime {
-		return 0
-	}
-	return f.Time
 }
 
 // appendInvalidHeader says why a packet's record in the file makes no sense.
@@ -96,43 +99,65 @@ func appendInvalidHeader(b []byte, caplen, wire int) []byte {
 		b = append(append(b, sep...), "caplen==0"...)
 		sep = ", "
 	}
-	if wire == 0 {
+	switch {
+	case wire == 0:
 		b = append(append(b, sep...), "len==0"...)
-	} else if wire > maxSnaplen {
-		b = append(append(b, sep...), "len("...)
-		b = appendInt(b, wire)
-		b = append(b, ") > "...)
-		b = appendInt(b, maxSnaplen)
+	case wire > maxSnaplen:
+		b = appendInt(append(append(b, sep...), "len("...), wire)
+		b = appendInt(append(b, ") > "...), maxSnaplen)
+	case wire < caplen:
+		b = appendInt(append(append(b, sep...), "len("...), wire)
+		b = append(appendInt(append(b, ") < caplen("...), caplen), ')')
 	}
 	return append(b, "]\n"...)
 }
 
 // frame prints a frame of link type t.
 func (p *Line) frame(b []byte, t dissect.LinkType, d []byte, length int) []byte {
+	b, known := p.knownFrame(b, t, d, length)
+	if !known {
+		b = appendHexLines(append(b, "UNSUPPORTED"...), d, true)
+	}
+	return b
+}
+
+// knownFrame prints a frame of link type t if that is known.
+func (p *Line) knownFrame(b []byte, t dissect.LinkType, d []byte, length int) (_ []byte, known bool) {
 	switch t {
 	case dissect.LinkEthernet:
-		b, n := p.ethernet(b, d, length)
-		if !p.stopped {
-			p.linkLen += n
-		}
-		return b
+		return p.headed(p.ethernet(b, d, length)), true
 	case dissect.LinkRaw, dissect.LinkIPv4, dissect.LinkIPv6:
-		return p.rawIP(b, d, length)
+		return p.rawIP(b, d, length), true
 	case dissect.LinkSLL:
-		return p.sll(b, d, length)
+		return p.sll(b, d, length), true
 	case dissect.LinkSLL2:
-		return p.sll2(b, d, length)
+		return p.sll2(b, d, length), true
 	case dissect.LinkPPP:
-		b, n := p.pppFrame(b, d, length)
-		if !p.stopped {
-			p.linkLen += n
-		}
-		return b
+		return p.headed(p.pppFrame(b, d, length)), true
 	case dissect.LinkNull, dissect.LinkLoop:
-		return p.null(b, d, length)
+		return p.null(b, d, length), true
+	case dissect.LinkWLAN:
+		return p.headed(p.wlan(b, d, length, 0, false)), true
+	case dissect.LinkWLANRadio:
+		return p.headed(p.radiotap(b, d, length)), true
+	case dissect.LinkWLANPrism:
+		return p.headed(p.prism(b, d, length)), true
+	case dissect.LinkWLANAVS:
+		return p.headed(p.avs(b, d, length)), true
 	}
-	b = append(b, "UNSUPPORTED"...)
-	return appendHexLines(b, d, true)
+	b, header, known := p.otherLink(b, t, d, length)
+	if known {
+		b = p.headed(b, header)
+	}
+	return b, known
+}
+
+// headed notes that n bytes of a frame stand before the network layer, as its printer found.
+func (p *Line) headed(b []byte, n int) []byte {
+	if !p.stopped {
+		p.linkLen += n
+	}
+	return b
 }
 
 // dump appends bytes that no method explains, unless the user asked for less, or for a dump in hexadecimal, which shows

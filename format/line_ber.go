@@ -27,6 +27,8 @@ type berElement struct {
 	data []byte
 	num  uint64
 	end  int // its length, header included
+
+	named bool // identifiers are shown by their names
 }
 
 // berNames are the identifiers of each class that have a name.
@@ -123,7 +125,7 @@ func (p *Line) berOuter(b, d []byte, n int) (_ []byte, e berElement, left int, o
 	if len(rest) < size {
 		return p.trunc(b, "snmp"), e, 0, false
 	}
-	e.id, e.data, e.end = int(id), rest[:size], len(d)-len(rest)+size
+	e.id, e.data, e.end, e.named = int(id), rest[:size], len(d)-len(rest)+size, p.opts.Names != nil
 	b, ok = e.read(b, class, constructed)
 	return b, e, left, ok
 }
@@ -198,6 +200,9 @@ func (e *berElement) append(b []byte) []byte {
 	case berOctets:
 		return e.appendOctets(b)
 	case berOID:
+		if e.named {
+			return appendOIDNames(b, e.data)
+		}
 		return appendBEROID(b, e.data)
 	case berInt:
 		return appendSigned(b, int(int64(e.num)))
@@ -236,7 +241,7 @@ func (e *berElement) appendOctets(b []byte) []byte {
 	return b
 }
 
-// appendBEROID appends an object identifier. Its first byte holds two numbers.
+// appendBEROID appends an object identifier. Its first number holds two; tcpdump takes that one with a sign.
 func appendBEROID(b, d []byte) []byte {
 	v, first := uint32(0), true
 	for _, c := range d {
@@ -245,9 +250,9 @@ func appendBEROID(b, d []byte) []byte {
 			continue
 		}
 		if first {
-			s := min(v/40, 2)
-			b = appendInt(append(b, '.'), int(s))
-			v, first = v-40*s, false
+			s := min(int32(v)/40, 2)
+			b = appendDecimal(append(b, '.'), uint64(uint32(s)))
+			v, first = v-uint32(40*s), false
 		}
 		b = appendDecimal(append(b, '.'), uint64(v))
 		v = 0

@@ -117,6 +117,9 @@ func (g *bgpPrinter) update(b []byte, at, size int) ([]byte, bool) {
 		return b, false
 	}
 	if attrs == 0 && at == end {
+		if n == 1 { // too short for a route, and tcpdump loses count
+			return b, true
+		}
 		return append(b, "\n\t  End-of-Rib Marker (empty NLRI)"...), true
 	}
 	var ok bool
@@ -265,7 +268,7 @@ type bgpAttr struct {
 
 func (g *bgpPrinter) attrHeader(at, end, limit int) (a bgpAttr, ok bool) {
 	const least = 3
-	if at+least > limit {
+	if at+2 > limit {
 		return a, false
 	}
 	a.flags, a.kind = g.d[at], g.d[at+1]
@@ -525,7 +528,7 @@ func (g *bgpPrinter) extCommunity(b, v []byte) []byte {
 	case 0x0002, 0x0003, 0x000a:
 		b = appendInt(b, int(be16(v, 2)))
 		b = appendInt(append(b, ':'), int(be32(v, 4)))
-		return append(appendIPv4(append(b, " (= "...), v[4:]), ')')
+		return append(g.p.addr4(append(b, " (= "...), v[4:]), ')')
 	case 0x0102, 0x0103, 0x010b, 0xf10a:
 		b = append(g.p.addr4(b, v[2:]), ':')
 		return appendInt(b, int(be16(v, 6)))
@@ -680,18 +683,18 @@ func (g *bgpPrinter) pmsiTunnel(b []byte, at, n int) ([]byte, bool) {
 		}
 		return b, true
 	}
-	b = append(append(b, "\n\t      "...), first...)
-	if !g.has(at+fixed, 4) {
+	need := 4
+	if second != "" {
+		need = 8
+	}
+	if !g.has(at+fixed, need) {
 		return b, false
 	}
-	b = g.p.addr4(b, g.d[at+fixed:])
-	if second == "" {
+	b = append(append(b, "\n\t      "...), first...)
+	if b = g.p.addr4(b, g.d[at+fixed:]); second == "" {
 		return b, true
 	}
 	b = append(b, second...)
-	if !g.has(at+fixed+4, 4) {
-		return b, false
-	}
 	if plain {
 		return g.p.addr4(b, g.d[at+fixed+4:]), true
 	}

@@ -346,16 +346,15 @@ func bgpAddrLen(afi uint16) int {
 func (g *bgpPrinter) prefix(b []byte, at, bits, size int) []byte {
 	var a [20]byte
 	g.masked(a[:], at, bits)
-	b = g.p.on(b, RoleAddress)
 	switch size {
 	case 4:
-		b = appendIPv4(b, a[:])
+		b = g.p.addr4(b, a[:])
 	case 16:
-		b = appendIPv6(b, a[:])
+		b = g.p.addr6(b, a[:])
 	default:
-		b = appendNSAP(b, a[:(bits+7)/8])
+		b = g.p.off(appendNSAP(g.p.on(b, RoleAddress), a[:(bits+7)/8]), RoleAddress)
 	}
-	return g.p.off(appendInt(append(b, '/'), bits), RoleAddress)
+	return appendInt(append(b, '/'), bits)
 }
 
 // masked copies the first bits of what stands at offset at to a.

@@ -24,6 +24,7 @@ type cooked struct {
 	header  int               // its length in bytes
 	length  int               // of the packet with this header; a VLAN tag that was read is not counted
 	kind    uint16            // packet type: to whom it was sent
+	device  uint16            // the type of the device (ARPHRD_ of Linux)
 	addr    []byte            // of the sender, nil if it is not a MAC address
 	proto   dissect.EtherType // of the payload
 	index   uint32            // of the interface, version 2
@@ -34,7 +35,7 @@ func (p *Line) sll(b, d []byte, length int) []byte {
 	if len(d) < sllHeaderLen || length < sllHeaderLen {
 		return p.trunc(b, "sll")
 	}
-	c := cooked{version: 1, header: sllHeaderLen, length: length, kind: be16(d, 0), proto: dissect.EtherType(be16(d, 14))}
+	c := cooked{version: 1, header: sllHeaderLen, length: length, kind: be16(d, 0), device: be16(d, 2), proto: dissect.EtherType(be16(d, 14))}
 	if be16(d, 4) == 6 {
 		c.addr = d[6:12]
 	}
@@ -46,7 +47,7 @@ func (p *Line) sll2(b, d []byte, length int) []byte {
 	if len(d) < sll2HeaderLen || length < sll2HeaderLen {
 		return p.trunc(b, "sll2")
 	}
-	c := cooked{version: 2, header: sll2HeaderLen, length: length, kind: uint16(d[10]),
+	c := cooked{version: 2, header: sll2HeaderLen, length: length, kind: uint16(d[10]), device: be16(d, 8),
 		proto: dissect.EtherType(be16(d, 0)), index: be32(d, 4)}
 	if d[11] == 6 {
 		c.addr = d[12:18]
@@ -62,6 +63,13 @@ func (p *Line) sll2(b, d []byte, length int) []byte {
 	return p.cookedFrame(append(b, ' '), d, &c)
 }
 
+// appendOrigin appends from which interface a packet comes and which way it went, as for LINKTYPE_LINUX_SLL2: for captures on
+// several interfaces.
+func appendOrigin(b []byte, f *Frame) []byte {
+	b = appendLeft(b, f.Interface, 5)
+	return append(appendLeft(append(b, ' '), f.Direction, 3), ' ')
+}
+
 // appendLeft appends s and blanks behind it, width characters at least.
 func appendLeft(b []byte, s string, width int) []byte {
 	b = appendEscaped(b, []byte(s))
@@ -70,6 +78,9 @@ func appendLeft(b []byte, s string, width int) []byte {
 	}
 	return b
 }
+
+// cookedRadiotap is the type of a device whose frames begin with a radiotap header, whatever their protocol field says.
+const cookedRadiotap = 803
 
 // cookedKind says to whom a packet was sent.
 func cookedKind(kind uint16) string {
@@ -86,6 +97,13 @@ func (p *Line) cookedFrame(b, d []byte, c *cooked) []byte {
 	}
 	header := c.header
 	t, d, length := c.proto, d[header:], c.length-header
+	if c.device == cookedRadiotap {
+		b, n := p.radiotap(b, d, length)
+		if !p.stopped {
+			p.linkLen = header + n
+		}
+		return b
+	}
 	for t == dissect.EtherTypeVLAN {
 		v := dissect.VLAN(d)
 		if v.Check() != nil || length < dissect.VLANHeaderLen {
@@ -180,6 +198,8 @@ func (p *Line) null(b, d []byte, length int) []byte {
 	switch family {
 	case 2:
 		b = p.ipv4(b, d, length-nullHeaderLen)
+	case 7:
+		b = p.iso(b, d, length-nullHeaderLen)
 	case 24, 28, 30:
 		b = p.ipv6(b, d, length-nullHeaderLen)
 	default:
@@ -200,6 +220,8 @@ func (p *Line) family(b []byte, family uint32, length int) []byte {
 	switch family {
 	case 2:
 		name = "IPv4"
+	case 6:
+		name = "NS"
 	case 7:
 		name = "ISO"
 	case 16:

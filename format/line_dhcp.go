@@ -31,7 +31,7 @@ func (p *Line) bootp(b, d []byte, length int, _ ipContext) []byte {
 		if len(d) < bootpChaddr+6 {
 			return p.stop(b, "bootp")
 		}
-		b = appendHardware(append(b, " from "...), d[bootpChaddr:bootpChaddr+6])
+		b = p.hardware(append(b, " from "...), d[bootpChaddr:bootpChaddr+6])
 	}
 	b = appendInt(append(b, ", length "...), length)
 	if p.opts.Verbose == 0 {
@@ -87,7 +87,7 @@ func (p *Line) bootpAddrs(b, d []byte, ethernet bool) []byte {
 			return p.stop(b, "bootp")
 		}
 		b = append(b, "\n\t  Client-Ethernet-Address "...)
-		b = appendHardware(b, d[bootpChaddr:bootpChaddr+6])
+		b = p.hardware(b, d[bootpChaddr:bootpChaddr+6])
 	}
 	for _, f := range [...]struct {
 		name    string

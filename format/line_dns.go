@@ -489,12 +489,12 @@ func (r *dnsReader) data(b []byte, at, end int, typ, class uint16, ttl uint32) (
 		if len(d) < 4 {
 			return b, false
 		}
-		return r.p.addr4(append(b, ' '), d), true
+		return r.p.number4(append(b, ' '), d), true
 	case dnsAAAA:
 		if len(d) < 16 {
 			return b, false
 		}
-		return r.p.addr6(append(b, ' '), d), true
+		return r.p.number6(append(b, ' '), d), true
 	case dnsNS, dnsCNAME, dnsPTR, dnsDNAME:
 		b, at = r.name(append(b, ' '), at, 0)
 		return b, at >= 0
@@ -583,7 +583,7 @@ func (r *dnsReader) a6(b []byte, at int) ([]byte, bool) {
 			return b, false
 		}
 		copy(a[skip:], r.m[at:])
-		b = r.p.addr6(append(appendInt(append(b, ' '), prefix), ' '), a[:])
+		b = r.p.number6(append(appendInt(append(b, ' '), prefix), ' '), a[:])
 		at += 16 - skip
 	}
 	if prefix > 0 {

@@ -131,9 +131,9 @@ func (r *dnsReader) clientSubnet(b, d []byte) ([]byte, bool) {
 	copy(a[:], addr)
 	switch family := be16(d, 0); {
 	case family == 1 && len(addr) <= 4 && scope <= 32:
-		b = r.p.addr4(b, a[:])
+		b = r.p.number4(b, a[:])
 	case family == 2 && len(addr) <= 16 && scope <= 128:
-		b = r.p.addr6(b, a[:])
+		b = r.p.number6(b, a[:])
 	default:
 		return b, false
 	}

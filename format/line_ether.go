@@ -8,9 +8,19 @@ const maxEtherLen = 1500
 
 // ethernet prints an Ethernet frame and reports how many bytes stand before the network layer.
 func (p *Line) ethernet(b, d []byte, length int) ([]byte, int) {
-	e := dissect.Ethernet(d)
-	if e.Check() != nil || length < dissect.EthernetHeaderLen {
-		return p.trunc(b, "ether"), len(d)
+	return p.taggedEthernet(b, d, length, dissect.LinkEthernet)
+}
+
+// taggedEthernet prints an Ethernet frame of a link type that may have a switch's tag behind the addresses.
+func (p *Line) taggedEthernet(b, d []byte, length int, link dissect.LinkType) ([]byte, int) {
+	if length < len(d) { // a tunnel that promises less than it holds
+		b = appendInt(append(b, "[length "...), length)
+		b = append(appendInt(append(b, " < caplen "...), len(d)), ']')
+		return p.invalid(b), length
+	}
+	tag := switchTagLen(link)
+	if len(d) < dissect.EthernetHeaderLen+tag || length < dissect.EthernetHeaderLen+tag {
+		return p.trunc(b, switchTagName(link)), len(d)
 	}
 	outer := p.link
 	p.link = linkAddrs{src: d[6:12], dst: d[0:6]}
@@ -19,11 +29,60 @@ func (p *Line) ethernet(b, d []byte, length int) ([]byte, int) {
 	if p.opts.LinkHeader {
 		b = p.macs(b)
 	}
-	t, total, header := e.Type(), length, dissect.EthernetHeaderLen
+	if tag > 0 {
+		b = p.switchTagFields(b, d[12:], link)
+	}
+	t, total, header := dissect.EtherType(be16(d, 12+tag)), length, dissect.EthernetHeaderLen+tag
 	d, length = d[header:], length-header
 
 	sep := lengthOf(total) // what stands between a type and what follows: the length once, then commas
-	for isTag(t) {
+	behind := 0            // bytes at the end of d that are not dumped
+	for isTag(t) || t == etherTypeMACsec || t == etherTypeArista {
+		if t == etherTypeArista {
+			if len(d)-behind < 2 || length < 2 {
+				return p.cut(b, "arista"), header + len(d)
+			}
+			sep = lengthOf(total)
+			b = sep.append(p.etherType(b, t))
+			var size int
+			if b, size = p.aristaTag(b, d); size < 0 {
+				return b, header
+			}
+			if size == 0 {
+				if !p.opts.LinkHeader {
+					b = p.macs(b)
+					b = sep.append(p.etherType(b, t))
+				}
+				return p.dump(b, d), header
+			}
+			if len(d) < size+2 || length < size+2 {
+				return p.stop(b, "arista"), header
+			}
+			t = dissect.EtherType(be16(d, size))
+			d, length, header = d[size+2:], length-size-2, header+size+2
+			continue
+		}
+		if t == etherTypeMACsec {
+			if p.opts.LinkHeader {
+				b = sep.append(p.etherType(b, t))
+				sep = lengthSeparator{}
+			}
+			var in macsecInner
+			var ok bool
+			if b, in, ok = p.macsec(b, d, length); !ok {
+				return b, header + in.header
+			}
+			d, length, header, behind = in.d, in.length, header+in.header, in.behind
+			if !in.plain {
+				return p.dump(b, d), header
+			}
+			if len(d)-behind < 2 || length < 2 {
+				return p.trunc(b, "ether"), header + len(d) - behind
+			}
+			t = dissect.EtherType(be16(d, 0))
+			d, length, header = d[2:], length-2, header+2
+			continue
+		}
 		v := dissect.VLAN(d)
 		if v.Check() != nil || length < dissect.VLANHeaderLen {
 			return p.trunc(b, "vlan"), header + len(d)
@@ -37,7 +96,7 @@ func (p *Line) ethernet(b, d []byte, length int) ([]byte, int) {
 		d, length, header = d[dissect.VLANHeaderLen:], length-dissect.VLANHeaderLen, header+dissect.VLANHeaderLen
 	}
 	if t <= maxEtherLen {
-		return p.ieee8023(b, d, length, header, int(t), sep)
+		return p.ieee8023(b, d[:len(d)-min(behind, len(d))], length, header, int(t), sep)
 	}
 	if p.opts.LinkHeader {
 		b = sep.append(p.etherType(b, t))
@@ -48,7 +107,7 @@ func (p *Line) ethernet(b, d []byte, length int) ([]byte, int) {
 			b = p.macs(b)
 			b = lengthOf(total).append(p.etherType(b, t))
 		}
-		b = p.dump(b, d)
+		b = p.dump(b, d[:len(d)-min(behind, len(d))])
 	}
 	return b, header
 }
@@ -120,6 +179,14 @@ func (p *Line) linkPair(b []byte) []byte {
 
 // hardware prints a hardware address.
 func (p *Line) hardware(b, addr []byte) []byte {
+	if p.opts.Names != nil && len(addr) == 6 {
+		return p.mac(b, dissect.MAC(addr))
+	}
+	return p.octets(b, addr)
+}
+
+// octets prints a hardware address that never has a name.
+func (p *Line) octets(b, addr []byte) []byte {
 	return p.off(appendHardware(p.on(b, RoleAddress), addr), RoleAddress)
 }
 
@@ -158,10 +225,22 @@ func (p *Line) byEtherType(b []byte, t dissect.EtherType, d []byte, length int) 
 		return p.mpls(b, d, length), true
 	case dissect.EtherTypeEAPOL:
 		return p.eapol(b, d, length), true
+	case 0x88f7:
+		return p.ptp(b, d, length), true
 	case dissect.EtherTypeLLDP:
 		return p.lldp(b, d, length), true
 	case etherTypePPPoEDiscovery, dissect.EtherTypePPPoE:
 		return p.pppoe(b, d, length), true
+	case etherTypeNSH:
+		return p.nsh(b, d, length), true
+	case etherTypeMSNLB:
+		return p.msnlb(b, d), true
+	case etherTypeAoE:
+		return p.aoe(b, d, length), true
+	case etherTypeSlow:
+		return p.slow(b, d, length), true
+	case etherTypeLoopback:
+		return p.loopback(b, d, length), true
 	case etherTypeISO:
 		if length == 0 || len(d) == 0 {
 			return p.trunc(b, "isoclns"), true

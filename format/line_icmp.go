@@ -231,7 +231,7 @@ func (p *Line) icmpUnreachable(b, d []byte, code uint8) ([]byte, icmpCut) {
 		default:
 			b = append(appendInt(append(b, " protocol "...), int(proto)), " port "...)
 		}
-		return append(p.port(b, be16(d, at)), " unreachable"...), icmpWhole
+		return append(p.service(b, quoted.Protocol(), be16(d, at)), " unreachable"...), icmpWhole
 	case 4:
 		b = append(p.addr4(b, dst), " unreachable - need to frag"...)
 		if mtu := be16(d, 6); mtu != 0 {
@@ -306,14 +306,18 @@ const (
 
 // icmpExtension prints the objects of an extension (RFC 4884 section 7, RFC 4950).
 func (p *Line) icmpExtension(b, d []byte, length int) []byte {
-	d, length = from(d, icmpExtensionAt), length-icmpExtensionAt
-	if len(d) < icmpExtensionMin {
+	if len(d) < icmpExtensionAt+icmpExtensionMin {
 		return p.trunc(b, "icmp")
 	}
-	// With a wrong checksum it is no extension, but bytes of a longer quote.
+	announced := d[5] != 0 // a length of the quote, for which tcpdump then takes 128 all the same
+	d, length = d[icmpExtensionAt:], length-icmpExtensionAt
 	whole := len(d) >= length
+	verdict := " (correct), length "
 	if whole && residue(dissect.Sum(0).Add(d[:length])) != 0 {
-		return b
+		if !announced {
+			return b // no extension, but bytes of a longer quote
+		}
+		verdict = " (incorrect), length "
 	}
 	version := d[0] >> 4
 	b = appendInt(append(b, "\n\tICMP Multi-Part extension v"...), int(version))
@@ -322,7 +326,7 @@ func (p *Line) icmpExtension(b, d []byte, length int) []byte {
 	}
 	if whole {
 		b = appendHexNumber(append(b, ", checksum "...), uint64(be16(d, 2)), 4)
-		b = appendInt(append(b, " (correct), length "...), length)
+		b = appendInt(append(b, verdict...), length)
 	}
 	d, length = d[icmpExtensionLen:], length-icmpExtensionLen
 	for length > icmpObjectLen {

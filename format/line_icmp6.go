@@ -207,7 +207,7 @@ func (m *icmp6Message) print(b []byte, kind uint8) ([]byte, bool) {
 		return b, true
 	case icmp6HomeAgentReq, icmp6PrefixSolicit:
 		if len(d) < 6 {
-			return m.cut(b)
+			return m.stop(b)
 		}
 		return appendHexNumber(append(b, ", id "...), uint64(be16(d, 4)), 4), true
 	case icmp6HomeAgentReply:
@@ -226,7 +226,9 @@ func (m *icmp6Message) print(b []byte, kind uint8) ([]byte, bool) {
 		return m.nodeInfoQuery(b)
 	case icmp6NodeReply:
 		return m.nodeInfoReply(b)
-	case icmp6InverseSolicit, icmp6InverseAdvert, icmp6RPL:
+	case icmp6RPL:
+		return m.rpl(b)
+	case icmp6InverseSolicit, icmp6InverseAdvert:
 		return b, true
 	}
 	b = appendInt(append(b, ", length "...), m.length)
@@ -288,7 +290,7 @@ func (m *icmp6Message) unreachable(b []byte) ([]byte, bool) {
 		case dissect.ProtoUDP:
 			b = append(b, " udp port "...)
 		}
-		return p.port(b, port), true
+		return p.service(b, proto, port), true
 	}
 	if p.opts.Verbose <= 1 {
 		b = appendUnknown(b, "\n\t", d, m.length)
@@ -478,6 +480,9 @@ func (m *icmp6Message) prefixAdvert(b []byte) ([]byte, bool) {
 	}
 	b = appendHexNumber(append(b, ", id "...), uint64(be16(m.d, 4)), 4)
 	if len(m.d) < 7 {
+		return m.stop(b)
+	}
+	if len(m.d) < 8 {
 		return m.stop(b)
 	}
 	if m.d[6]&0xc0 != 0 {

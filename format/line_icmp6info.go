@@ -47,8 +47,8 @@ func (m *icmp6Message) nodeInfoQuery(b []byte) ([]byte, bool) {
 	t, flags := be16(d, 4), uint32(be16(d, 6))
 	b = appendNIType(append(b, " ("...), t)
 	switch {
-	case t == niTypes && flags&1 != 0:
-		b = append(b, " [C]"...)
+	case t == niTypes && flags != 0:
+		b = append(appendBits(append(b, " ["...), niTypesFlags, flags, "", ""), ']')
 	case t == niAddresses && flags != 0:
 		b = append(appendBits(append(b, " ["...), niAddressFlags, flags, "", ""), ']')
 	}
@@ -63,16 +63,20 @@ func (m *icmp6Message) nodeInfoQuery(b []byte) ([]byte, bool) {
 	case len(subject) == 0:
 		b = append(b, ", 03 draft"...)
 	case d[1] == 0:
-		if len(subject) >= 16 {
+		switch {
+		case len(subject) == 16:
 			b = p.addr6(append(b, ", subject="...), subject)
+		case len(subject) > 16 && p.opts.Verbose > 0:
+			b = append(b, ", invalid subject len"...)
 		}
 	case d[1] == 1:
 		b = append(b, ", subject=DNS name"...)
 		b = p.niDomain(b, subject)
 	case d[1] == 2:
-		if len(subject) == 4 {
+		switch {
+		case len(subject) == 4:
 			b = p.addr4(append(b, ", subject="...), subject)
-		} else if p.opts.Verbose > 0 {
+		case len(subject) > 4 && p.opts.Verbose > 0:
 			b = append(b, ", invalid subject len"...)
 		}
 	default:
@@ -94,16 +98,23 @@ func (p *Line) niDomain(b, d []byte) []byte {
 		return append(b, '"')
 	}
 	b = append(b, ", \""...)
-	for len(d) > 0 && d[0] != 0 {
+	for len(d) > 0 {
 		n := int(d[0])
-		if n >= len(d)-1 {
-			return append(b, "???\""...)
+		if d = d[1:]; n == 0 {
+			switch {
+			case len(d) == 0: // a name to the root
+				b = append(b, '.')
+			case len(d) > 1 || d[0] != 0: // not one that was cut, which two zeros end
+				b = append(b, "???"...)
+			}
+			break
 		}
-		for _, c := range d[1 : 1+n] {
-			b = appendVisible(b, c)
+		if n > len(d) {
+			b = append(b, "???"...)
+			break
 		}
-		d = d[1+n:]
-		if len(d) > 1 && d[0] != 0 || len(d) == 1 && d[0] == 0 {
+		b = appendVisibleText(b, d[:n])
+		if d = d[n:]; len(d) > 1 && d[0] != 0 {
 			b = append(b, '.')
 		}
 	}
@@ -148,7 +159,7 @@ func (m *icmp6Message) nodeInfoReply(b []byte) ([]byte, bool) {
 			b = append(appendBits(append(b, " ["...), niTypesFlags, flags, "", ""), ']')
 		}
 	case niName:
-		if len(d) < nodeInfoLen+4 {
+		if len(d) < nodeInfoLen+5 {
 			return m.stop(b)
 		}
 		b = p.niDomain(b, d[nodeInfoLen+4:])
@@ -228,7 +239,7 @@ func (m *icmp6Message) renumbering(b []byte) ([]byte, bool) {
 		b = appendInt(append(b, ",min="...), int(d[4]))
 		b = append(appendInt(append(b, ",max="...), int(d[5])), ',')
 	}
-	b = append(p.addr6(b, d[8:]), '/')
+	b = append(p.number6(b, d[8:]), '/')
 	b = append(appendInt(b, int(d[3])), ')')
 	n := int(d[1]) - 3
 	if n < 0 || n%4 != 0 {
@@ -273,7 +284,7 @@ func (p *Line) renumberingUse(b, d []byte) []byte {
 		b = appendRenumberTime(append(b, ",vltime="...), be32(d, 4))
 		b = append(appendRenumberTime(append(b, ",pltime="...), be32(d, 8)), ',')
 	}
-	b = append(p.addr6(b, d[16:]), '/')
+	b = append(p.number6(b, d[16:]), '/')
 	b = append(appendInt(b, int(d[0])), '/')
 	return append(appendInt(b, int(d[1])), ')')
 }

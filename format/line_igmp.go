@@ -209,5 +209,9 @@ func (p *Line) igmpTrace(b []byte, name string, d []byte, length int) []byte {
 	b = appendDecimal(append(b, name...), uint64(be32(d, 20)&0xffffff))
 	b = p.addr4(append(b, ": "...), d[8:])
 	b = p.addr4(append(b, " to "...), d[12:])
-	return p.addr4(append(b, " reply-to "...), d[16:])
+	b = p.addr4(append(b, " reply-to "...), d[16:])
+	if d[16]&0xf0 == 0xe0 {
+		b = appendInt(append(b, " with-ttl "...), int(d[20]))
+	}
+	return b
 }

@@ -45,13 +45,32 @@ func (p *Line) proto(b []byte, name string) []byte {
 	return p.off(append(p.on(b, RoleProto), name...), RoleProto)
 }
 
-// addr4 and addr6 print an address, without its port.
-func (p *Line) addr4(b, a []byte) []byte {
+// number4 and number6 print an address that never has a name.
+func (p *Line) number4(b, a []byte) []byte {
 	return p.off(appendIPv4(p.on(b, RoleAddress), a), RoleAddress)
 }
 
-func (p *Line) addr6(b, a []byte) []byte {
+func (p *Line) number6(b, a []byte) []byte {
 	return p.off(appendIPv6(p.on(b, RoleAddress), a), RoleAddress)
+}
+
+// addr4 and addr6 print an address, without its port.
+func (p *Line) addr4(b, a []byte) []byte {
+	if p.opts.Names != nil {
+		if b, ok := p.host4(b, a); ok {
+			return b
+		}
+	}
+	return p.number4(b, a)
+}
+
+func (p *Line) addr6(b, a []byte) []byte {
+	if p.opts.Names != nil {
+		if b, ok := p.host6(b, a); ok {
+			return b
+		}
+	}
+	return p.number6(b, a)
 }
 
 func (p *Line) port(b []byte, v uint16) []byte {
@@ -71,21 +90,21 @@ func (p *Line) addrs(b []byte, c *ipContext) []byte {
 func (p *Line) addrPorts(b []byte, c *ipContext, proto dissect.IPProto, src, dst uint16) []byte {
 	switch {
 	case c.next() != proto:
-		b = append(p.port(b, src), " > "...)
+		b = append(p.service(b, proto, src), " > "...)
 	case c.v6():
-		b = append(p.port(append(p.addr6(b, c.header[8:]), '.'), src), " > "...)
+		b = append(p.service(append(p.addr6(b, c.header[8:]), '.'), proto, src), " > "...)
 		b = append(p.addr6(b, c.header[24:]), '.')
 	default:
-		b = append(p.port(append(p.addr4(b, c.header[12:]), '.'), src), " > "...)
+		b = append(p.service(append(p.addr4(b, c.header[12:]), '.'), proto, src), " > "...)
 		b = append(p.addr4(b, c.header[16:]), '.')
 	}
-	return append(p.port(b, dst), ": "...)
+	return append(p.service(b, proto, dst), ": "...)
 }
 
 // printsAddrs reports whether a protocol prints the addresses of the IP header itself, ports with them.
 func printsAddrs(proto dissect.IPProto) bool {
 	switch proto {
-	case dissect.ProtoTCP, dissect.ProtoUDP, dissect.ProtoSCTP:
+	case dissect.ProtoTCP, dissect.ProtoUDP, dissect.ProtoSCTP, protoDCCP:
 		return true
 	}
 	return false
@@ -144,8 +163,7 @@ func (p *Line) ipv4(b, d []byte, length int) []byte {
 	}
 	proto := ip.Protocol()
 	if ip.FragmentOffset() != 0 {
-		b = append(p.addrs(b, &c), ": ip-proto-"...)
-		return appendInt(b, int(proto))
+		return p.ipProto(append(p.addrs(b, &c), ": "...), proto)
 	}
 	if !printsAddrs(proto) {
 		b = append(p.addrs(b, &c), ": "...)
@@ -300,8 +318,8 @@ func (p *Line) ipv4Route(b, d []byte, size int) ([]byte, bool) {
 	if (size+1)%4 != 0 {
 		b = appendBadLength(b, size)
 	}
-	ptr := int(d[2]) - 1
-	if ptr < 3 || (ptr+1)%4 != 0 {
+	ptr := routePointer(d)
+	if ptr < 3 || (ptr+1)%4 != 0 || ptr > size+1 {
 		b = append(appendInt(append(b, " [bad ptr "...), int(d[2])), ']')
 	}
 	for at := 3; at < size; at += 4 {
@@ -315,6 +333,10 @@ func (p *Line) ipv4Route(b, d []byte, size int) ([]byte, bool) {
 	}
 	return b, true
 }
+
+// routePointer is where an option says that its next entry goes, counted from 0. A pointer of 0, which cannot be, is far behind
+// the end: tcpdump counts without a sign.
+func routePointer(d []byte) int { return int(uint32(d[2]) - 1) }
 
 // ipv4Timestamps prints a timestamp option: the times, with addresses if they are there, and ^ where the
 // next one goes.
@@ -330,8 +352,8 @@ func (p *Line) ipv4Timestamps(b, d []byte, size int) ([]byte, bool) {
 	if (size-4)%hop != 0 {
 		b = append(appendInt(append(b, "[bad length "...), size), ']')
 	}
-	ptr := int(d[2]) - 1
-	if ptr < 4 || (ptr-4)%hop != 0 || ptr > size {
+	ptr := routePointer(d)
+	if ptr < 4 || (ptr-4)%hop != 0 || ptr > size+1 {
 		b = append(appendInt(append(b, "[bad ptr "...), int(d[2])), ']')
 	}
 	at := 4
@@ -369,7 +391,10 @@ func (p *Line) ipv4Timestamps(b, d []byte, size int) ([]byte, bool) {
 	return append(b, '}'), true
 }
 
-const protoEthernet dissect.IPProto = 143 // RFC 8986 section 4.9
+const (
+	protoEIGRP    dissect.IPProto = 88
+	protoEthernet dissect.IPProto = 143 // RFC 8986 section 4.9
+)
 
 // byIPProto prints the protocol with number proto. c tells of the IP packet around it.
 func (p *Line) byIPProto(b []byte, proto dissect.IPProto, d []byte, length int, c *ipContext) []byte {
@@ -393,6 +418,8 @@ func (p *Line) byIPProto(b []byte, proto dissect.IPProto, d []byte, length int, 
 			return p.invalid(append(b, "[ICMPv6 requires IPv6]"...))
 		}
 		return p.icmp6(b, d, length, c)
+	case protoMobile:
+		return p.mobile(b, d)
 	case dissect.ProtoIPv4, dissect.ProtoIPv6:
 		b, ok := p.enter(b)
 		if !ok {
@@ -424,6 +451,9 @@ func (p *Line) byIPProto(b []byte, proto dissect.IPProto, d []byte, length int, 
 	case dissect.ProtoPIM:
 		return p.pim(b, d, length, c)
 	case dissect.ProtoVRRP:
+		if p.force != nil && p.force.vrrp != nil {
+			return p.force.vrrp(p, b, d, length, *c)
+		}
 		return p.vrrp(b, d, length, c)
 	case dissect.ProtoESP:
 		return p.esp(b, d, length)
@@ -435,9 +465,13 @@ func (p *Line) byIPProto(b []byte, proto dissect.IPProto, d []byte, length int, 
 		return p.sctp(b, d, length, c)
 	case dissect.ProtoGRE:
 		return p.gre(b, d, length)
+	case protoDCCP:
+		return p.dccp(b, d, length, c)
+	case protoEIGRP:
+		return p.eigrp(b, d, length)
 	case dissect.ProtoNoNext:
 		return append(b, "no next header"...)
 	}
-	b = appendInt(append(b, " ip-proto-"...), int(proto))
+	b = p.ipProto(append(b, ' '), proto)
 	return appendInt(append(b, ' '), length)
 }

@@ -67,7 +67,7 @@ type ipv6Walk struct {
 	next   dissect.IPProto
 	length int  // of the payload, from the header or a Jumbo Payload option
 	frame  int  // how much of the payload the frame has room for
-	jumbo  bool // there was a Jumbo Payload option, be it valid or not
+	jumbo  bool // the header had a Jumbo Payload option before, be it valid or not
 	at     int  // of the header to print, counted from the IPv6 header
 }
 
@@ -94,6 +94,8 @@ func (w *ipv6Walk) print(b []byte) []byte {
 			b, size = w.fragment(b, d, &c)
 		case dissect.ProtoRouting:
 			b, size = p.routing(b, d)
+		case protoMobility, protoMobilityOld:
+			return p.mobility(b, d)
 		default:
 			return w.payload(b, &c)
 		}
@@ -185,6 +187,7 @@ const (
 // options do not fit together.
 func (w *ipv6Walk) options(b, d []byte) ([]byte, bool) {
 	verbose := w.p.opts.Verbose > 0
+	w.jumbo = false
 	for len(d) > 0 {
 		t, size := d[0], 1
 		if t != ip6OptPad1 {
@@ -219,11 +222,16 @@ func (w *ipv6Walk) options(b, d []byte) ([]byte, bool) {
 			}
 			b = w.jumboPayload(b, be32(d, 2))
 		case ip6OptHomeAddress:
-			if b, ok = appendOptionFit(b, "homeaddr", d, 16); !ok {
-				return b, false
+			const least = 16
+			if size < 2+least || len(d) < 2+least {
+				return appendOptionFit(b, "homeaddr", d, least)
 			}
 			if verbose {
-				b = append(w.p.addr6(append(b, "(homeaddr: "...), d[2:]), ')')
+				b = w.p.addr6(append(b, "(homeaddr: "...), d[2:])
+				if b, ok = appendSubOptions(b, d[2+least:size]); !ok {
+					return b, false
+				}
+				b = append(b, ')')
 			}
 		default:
 			if verbose {
@@ -235,6 +243,33 @@ func (w *ipv6Walk) options(b, d []byte) ([]byte, bool) {
 	}
 	if verbose {
 		b = append(b, ' ')
+	}
+	return b, true
+}
+
+// appendSubOptions appends the options within an option. It reports false if they do not fit together.
+func appendSubOptions(b, d []byte) ([]byte, bool) {
+	for len(d) > 0 {
+		t, size := d[0], 1
+		if t != ip6OptPad1 {
+			if len(d) < 2 {
+				return b, false
+			}
+			size = 2 + int(d[1])
+			if size > len(d) {
+				return b, false
+			}
+		}
+		switch t {
+		case ip6OptPad1:
+			b = append(b, ", pad1"...)
+		case ip6OptPadN:
+			b = append(b, ", padn"...)
+		default:
+			b = appendHexNumber(append(b, ", sopt_type "...), uint64(t), 2)
+			b = appendInt(append(b, ": len="...), size-2)
+		}
+		d = d[size:]
 	}
 	return b, true
 }

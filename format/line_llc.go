@@ -47,6 +47,8 @@ func (p *Line) llc(b, d []byte, length int) (_ []byte, header int, known bool) {
 			return p.ipv4(b, payload, n), header, true
 		case 0x42:
 			return p.stp(b, payload, n), header, true
+		case 0xfe:
+			return p.iso(b, payload, n), header, true
 		}
 	}
 	if !p.opts.LinkHeader {
@@ -236,10 +238,16 @@ func (p *Line) snap(b, d []byte, length int) (_ []byte, known bool) {
 		b, known = p.byEtherType(b, dissect.EtherType(pid), d, length)
 	case ouiCisco:
 		switch pid {
-		case 0x010b:
+		case 0x010b, 0x010c:
 			b, known = p.stp(b, d, length), true
 		case 0x2000:
 			b, known = p.cdp(b, d, length), true
+		case 0x0111:
+			b, known = p.udld(b, d, length), true
+		case 0x2003:
+			b, known = p.vtp(b, d, length), true
+		case 0x2004:
+			b, known = p.dtp(b, d, length), true
 		}
 	case ouiBridge:
 		if pid == 0x000e {
@@ -311,6 +319,11 @@ var ouiNames = map[uint32]string{
 	0x00e02f: "DOCSIS Spanning Tree",
 	0x080007: "Appletalk",
 	0x080009: "Hewlett-Packard",
+	0x5c16c7: "Big Switch Networks",
+	0x748771: "Infoblox Inc",
+	0xa42305: "Open Networking Lab",
+	0xb0d2f5: "Vello Systems",
+	0xd0f0db: "Ericsson",
 }
 
 var ciscoPIDs = map[uint16]string{

@@ -8,7 +8,10 @@ func (p *Line) mpls(b, d []byte, length int) []byte {
 	for {
 		switch {
 		case length < 4:
-			return p.invalid(b)
+			if b = p.invalid(b); len(d) < length {
+				return p.stop(b, "mpls")
+			}
+			return b
 		case len(d) < 4:
 			return p.stop(b, "mpls")
 		}
@@ -102,12 +105,14 @@ var mplsLabelNames = [...]string{
 // Network layer protocol identifiers (ISO/IEC TR 9577).
 const (
 	nlpidNull = 0x00
+	nlpidESIS = 0x82
+	nlpidISIS = 0x83
 	nlpidIPv6 = 0x8e
 	nlpidIPv4 = 0xcc
 	nlpidPPP  = 0xcf
 )
 
-// iso prints a packet that begins with a network layer protocol identifier. Those of OSI itself are only named.
+// iso prints a packet that begins with a network layer protocol identifier.
 func (p *Line) iso(b, d []byte, length int) []byte {
 	switch {
 	case length < 1:
@@ -127,6 +132,16 @@ func (p *Line) iso(b, d []byte, length int) []byte {
 		return p.ipv6(b, d[1:], length-1)
 	case nlpidPPP:
 		return p.ppp(b, d[1:], length-1)
+	case nlpidQ933:
+		return p.q933(b, d[1:], length-1)
+	case nlpidESIS:
+		return p.esis(b, d, length)
+	case nlpidISIS:
+		b, ok := p.isis(b, d, length)
+		if !ok {
+			b = appendUnknown(b, "\n\t", d, length)
+		}
+		return b
 	}
 	if !p.opts.LinkHeader {
 		if id != nlpidNull {

@@ -21,6 +21,7 @@ const (
 // mptcp prints a Multipath TCP option (RFC 8684). d is its data, behind kind and length. Lengths that the subtype does not
 // have end the options.
 func (o *tcpOptionPrinter) mptcp(b, d []byte) ([]byte, int, optionEnd) {
+	o.multi = true
 	if len(d) == 0 {
 		return b, 0, optionBad
 	}
@@ -34,7 +35,7 @@ func (o *tcpOptionPrinter) mptcp(b, d []byte) ([]byte, int, optionEnd) {
 	case mptcpDSS:
 		b, ok = o.mptcpDSS(append(b, " dss"...), d)
 	case mptcpAddAddr:
-		b, ok = appendMPTCPAddr(append(b, " add-addr"...), d)
+		b, ok = o.p.mptcpAddr(append(b, " add-addr"...), d)
 	case mptcpRemoveAddr:
 		b = append(b, " rem-addr"...)
 		if ok = len(d) >= 2; ok {
@@ -79,7 +80,7 @@ func (o *tcpOptionPrinter) mptcpCapable(b, d []byte) ([]byte, bool) {
 	syn := o.flags.Has(dissect.SYN)
 	switch n := len(d) + 2; {
 	case syn && (n == 4 || n == 12):
-	case !syn && o.flags.Has(dissect.ACK) && (n == 20 || n == 22 || n == 24):
+	case !syn && o.flags.Has(dissect.ACK) && (n == 20 || n == 22):
 	default:
 		return b, false
 	}
@@ -167,8 +168,8 @@ func appendDSSNumber(b, d []byte, long bool) (_, rest []byte, ok bool) {
 	return b, nil, false
 }
 
-// appendMPTCPAddr appends ADD_ADDR of version 1, or of version 0, which has the IP version in the place of flags.
-func appendMPTCPAddr(b, d []byte) ([]byte, bool) {
+// mptcpAddr prints ADD_ADDR of version 1, or of version 0, which has the IP version in the place of flags.
+func (p *Line) mptcpAddr(b, d []byte) ([]byte, bool) {
 	n := len(d) + 2
 	switch n {
 	case 8, 10, 16, 18, 20, 22, 28, 30:
@@ -190,9 +191,9 @@ func appendMPTCPAddr(b, d []byte) ([]byte, bool) {
 	b = append(appendInt(append(b, " id "...), int(d[1])), ' ')
 	d = d[2:]
 	if n < 20 {
-		b, d = appendIPv4(b, d), d[4:]
+		b, d = p.addr4(b, d), d[4:]
 	} else {
-		b, d = appendIPv6(b, d), d[16:]
+		b, d = p.addr6(b, d), d[16:]
 	}
 	if len(d)%8 == 2 {
 		b, d = appendInt(append(b, ':'), int(be16(d, 0))), d[2:]

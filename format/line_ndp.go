@@ -84,7 +84,7 @@ func (m *icmp6Message) options(b []byte, off int) ([]byte, bool) {
 		ok := true
 		switch d[0] {
 		case ndSourceLink, ndTargetLink:
-			b = p.hardware(b, d[2:size])
+			b = p.octets(b, d[2:size])
 		case ndPrefix:
 			b, ok = m.prefixOption(b, d, units)
 		case ndRedirected:
@@ -104,7 +104,7 @@ func (m *icmp6Message) options(b []byte, off int) ([]byte, bool) {
 		case ndDNSSL:
 			b = appendDecimal(append(b, " lifetime "...), uint64(be32(d, 4)))
 			b = append(b, "s, domain(s):"...)
-			b = appendDomains(b, d[8:size])
+			b, ok = m.domains(b, d, size)
 		case ndAdvertInterval:
 			b = append(appendDecimal(append(b, ' '), uint64(be32(d, 4))), "ms"...)
 		case ndHomeAgent:
@@ -167,22 +167,14 @@ func appendSeconds(b []byte, v uint32) []byte {
 	return append(appendDecimal(b, uint64(v)), 's')
 }
 
-// appendDomains appends the uncompressed domain names in d, which padding of zeros may follow.
-func appendDomains(b, d []byte) []byte {
-	for len(d) > 0 && d[0] != 0 {
-		b = append(b, ' ')
-		for len(d) > 0 && d[0] != 0 {
-			n := int(d[0])
-			if n > 63 || n >= len(d) {
-				return b
-			}
-			for _, c := range d[1 : 1+n] {
-				b = appendVisible(b, c)
-			}
-			b = append(b, '.')
-			d = d[1+n:]
+// domains prints the domain names of a search list option of size bytes (RFC 8106 section 5.2), which padding of zeros may
+// follow. The names are read like those of DNS, past the option's end if they lead there.
+func (m *icmp6Message) domains(b, d []byte, size int) ([]byte, bool) {
+	r := dnsReader{p: m.p, m: d}
+	for at := 8; at < size && d[at] != 0; {
+		if b, at = r.name(append(b, ' '), at, 0); at < 0 {
+			return m.cut(b)
 		}
-		d = from(d, 1)
 	}
-	return b
+	return b, true
 }

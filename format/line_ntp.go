@@ -7,6 +7,12 @@ const (
 	ntpControlLen = 12
 )
 
+// Strata that no clock has: ntpd once asked for and sent information in such packets.
+const (
+	ntpInfoQuery = 62
+	ntpInfoReply = 63
+)
+
 // ntp prints an NTP packet.
 func (p *Line) ntp(b, d []byte, length int, _ ipContext) []byte {
 	if len(d) == 0 {
@@ -81,6 +87,10 @@ func (p *Line) ntpTimes(b, d []byte, length int) []byte {
 		b = append(b, "(unspec)"...)
 	case 1:
 		b = appendVisibleText(b, d[12:16])
+	case ntpInfoQuery:
+		return append(p.addr4(b, d[12:]), " INFO_QUERY"...)
+	case ntpInfoReply:
+		return append(p.addr4(b, d[12:]), " INFO_REPLY"...)
 	default:
 		b = appendHexNumber(b, uint64(be32(d, 12)), 8)
 	}

@@ -281,7 +281,7 @@ func (o *ospfPrinter) routerLSA2(b []byte, at int) (_ []byte, ok, more bool) {
 		return b, false, false
 	}
 	b = appendBracketed(b, "\n\t    Router LSA Options:", ospf2RouterFlags, uint32(o.d[at]))
-	if !o.has(at + 4) {
+	if !o.has(at + 4 + 12) { // tcpdump wants a link to be there, whatever their number
 		return b, false, false
 	}
 	links := be16(o.d, at+2)

@@ -430,11 +430,11 @@ func (w *lsa3Walk) intraPrefix(b []byte) ([]byte, bool) {
 	}
 	d, ok := w.o.d[w.at:], true
 	b = w.o.lsaType3(b, be16(d, 2), w.at+4)
-	if w.left < 8 {
+	if w.left < 6 {
 		return b, false
 	}
-	// Of these twelve bytes tcpdump counts eight.
-	w.at, w.left = w.at+12, w.left-8
+	// Of these twelve bytes tcpdump counts six.
+	w.at, w.left = w.at+12, w.left-6
 	n := int(be16(d, 0))
 	b = append(appendInt(append(b, "\n\t      Prefixes "...), n), ':')
 	for ; n > 0; n-- {

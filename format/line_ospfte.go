@@ -362,11 +362,15 @@ func (p *Line) trafficValue(b []byte, t int, d []byte, unknown bool) ([]byte, bo
 		}
 		b = append(append(append(b, "\n\t\tBandwidth Constraints Model ID: "...), name...), " ("...)
 		b = append(appendInt(b, int(d[0])), ')')
+		if n%4 != 0 {
+			b = appendInt(append(b, "\n\t\tlength "...), n)
+			return append(b, " != N x 4"...), false
+		}
 		if n > 36 {
 			b = appendInt(append(b, "\n\t\tlength "...), n)
 			return append(b, " > 36"...), false
 		}
-		b = appendBandwidths(b, "\n\t\t  Bandwidth constraint CT", d[4:n&^3])
+		b = appendBandwidths(b, "\n\t\t  Bandwidth constraint CT", d[4:])
 	default:
 		if unknown {
 			b = appendIndentedHex(b, "\n\t\t", d)

@@ -25,25 +25,52 @@ func init() {
 		{67, (*Line).bootp},
 		{68, (*Line).bootp},
 		{520, (*Line).rip},
+		{500, (*Line).isakmp},
+		{4500, (*Line).udpESP},
+		{7500, (*Line).isakmp},
+		{8500, (*Line).isakmp},
 		{161, (*Line).snmp},
 		{162, (*Line).snmp},
 		{123, (*Line).ntp},
+		{88, (*Line).kerberos},
+		{750, (*Line).kerberos},
+		{1701, (*Line).l2tp},
+		{521, (*Line).ripng},
+		{546, (*Line).dhcp6},
+		{547, (*Line).dhcp6},
+		{6696, (*Line).babel},
+		{6697, (*Line).babel},
+		{496, (*Line).autoRP},
 		{1645, (*Line).radius},
 		{1646, (*Line).radius},
 		{1812, (*Line).radius},
 		{1813, (*Line).radius},
 		{3799, (*Line).radius},
+		{1700, (*Line).radius},
+		{1985, (*Line).hsrp},
+		{646, (*Line).ldp},
+		{49152, (*Line).bcmLI},
+		{bfdControlPort, (*Line).bfd},
+		{bfdMultihopPort, (*Line).bfd},
+		{bfdLagPort, (*Line).bfd},
+		{bfdEchoPort, (*Line).bfd},
+		{6343, (*Line).sflow},
 		{5060, (*Line).sip},
 		{514, (*Line).syslog},
+		{8472, (*Line).otv},
 		{4789, (*Line).vxlan},
-		{4790, (*Line).vxlanGPE},
 		{6081, (*Line).geneve},
+		{4790, (*Line).vxlanGPE},
 		{6635, (*Line).mplsUDP},
-	})
+		{319, (*Line).ptpUDP},
+		{320, (*Line).ptpUDP},
+	}).onlyTo(1985, bfdControlPort, bfdEchoPort, bfdMultihopPort, bfdLagPort).onlyFrom(49152)
 	tcpPorts = newPortTable([]portRule{
 		{23, (*Line).telnet},
 		{25, (*Line).smtp},
 		{43, (*Line).whois},
+		{179, (*Line).bgp},
+		{1723, (*Line).pptp},
 		{6379, (*Line).resp},
 		{22, (*Line).ssh},
 		{21, (*Line).ftp},
@@ -52,30 +79,48 @@ func init() {
 		{554, (*Line).rtsp},
 		{8554, (*Line).rtsp},
 		{53, (*Line).dnsTCP},
-		{179, (*Line).bgp},
+		{323, (*Line).rpki},
+		{646, (*Line).ldp},
 	})
 }
 
-// A portTable finds the first rule that one of two ports matches: it holds, for each port, the place of its rule counted
-// from the last, 0 for none.
+// A portTable finds the first rule that one of two ports matches: it holds, for each port to send from and to send to, the place
+// of its rule counted from the last, 0 for none.
 type portTable struct {
-	rules []portRule
-	place [1 << 16]uint8
+	rules    []portRule
+	src, dst [1 << 16]uint8
 }
 
 func newPortTable(rules []portRule) *portTable {
 	t := &portTable{rules: rules}
 	for i := range rules {
-		if p := &t.place[rules[i].port]; *p == 0 {
-			*p = uint8(len(rules) - i)
+		if p := rules[i].port; t.dst[p] == 0 {
+			t.src[p] = uint8(len(rules) - i)
+			t.dst[p] = t.src[p]
 		}
+	}
+	return t
+}
+
+// onlyTo says of which ports only what is sent to them is printed so, not what is sent from them.
+func (t *portTable) onlyTo(ports ...uint16) *portTable {
+	for _, p := range ports {
+		t.src[p] = 0
+	}
+	return t
+}
+
+// onlyFrom is onlyTo the other way round.
+func (t *portTable) onlyFrom(ports ...uint16) *portTable {
+	for _, p := range ports {
+		t.dst[p] = 0
 	}
 	return t
 }
 
 // printer gives what prints payload from src to dst, or nil.
 func (t *portTable) printer(src, dst uint16) payloadPrinter {
-	if p := int(max(t.place[src], t.place[dst])); p > 0 {
+	if p := int(max(t.src[src], t.dst[dst])); p > 0 {
 		return t.rules[len(t.rules)-p].print
 	}
 	return nil
@@ -124,11 +169,13 @@ func (c *ipContext) finalDst6() []byte {
 		case dissect.ProtoRouting:
 			n := 8 * int(h[1])
 			switch {
+			case h[2] == 4: // RFC 8754 section 2.1.1 has the last segment first; tcpdump looks there even if there is none
+				if len(h) >= 8+16 {
+					return h[8 : 8+16]
+				}
 			case n < 16 || len(h) < 8+n:
 			case h[2] == 0 || h[2] == 2:
 				return h[8+n-16 : 8+n]
-			case h[2] == 4: // RFC 8754 section 2.1.1 has the last segment first
-				return h[8 : 8+16]
 			}
 			return dst
 		default:

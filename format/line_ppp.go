@@ -319,6 +319,9 @@ func (p *Line) pap(b, d []byte, length int) []byte {
 	n -= 4
 	switch code {
 	case 1:
+		if n < 2 {
+			return p.cut(b, "pap")
+		}
 		b, rest, n = p.papText(b, rest, n, ", Peer ")
 		if n > 0 && !p.stopped {
 			b, _, _ = p.papText(b, rest, n, ", Name ")

@@ -117,11 +117,7 @@ func (p *Line) ripEntry2(b, d []byte) ([]byte, int) {
 		b = append(b, "IPv4"...)
 	}
 	b = append(b, ", "...)
-	var text [15]byte
-	for n := len(appendIPv4(text[:0], d[4:])); n < len(text); n++ {
-		b = append(b, ' ')
-	}
-	b = append(p.addr4(b, d[4:]), '/')
+	b = append(p.rightAddr4(b, d[4:]), '/')
 	at := len(b)
 	b = appendSigned(b, prefixLen(be32(d, 8)))
 	if len(b)-at < 2 {
@@ -195,4 +191,25 @@ func prefixLen(mask uint32) int {
 		return -1
 	}
 	return n
+}
+
+// rightAddr4 prints an address with blanks before it, fifteen characters in all.
+func (p *Line) rightAddr4(b, a []byte) []byte {
+	at := len(b)
+	return padLeft(p.addr4(b, a), at, 15+p.opts.Theme.painted(RoleAddress))
+}
+
+// padLeft moves what is in b from at on to the right until it is width characters long.
+func padLeft(b []byte, at, width int) []byte {
+	missing := width - (len(b) - at)
+	if missing <= 0 {
+		return b
+	}
+	n := len(b)
+	b = appendBlanks(b, missing)
+	copy(b[at+missing:], b[at:n])
+	for i := range missing {
+		b[at+i] = ' '
+	}
+	return b
 }

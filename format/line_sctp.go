@@ -1,7 +1,5 @@
 package format
 
-import "smoltcp/dissect"
-
 const (
 	sctpHeaderLen = 12
 	sctpChunkLen  = 4 // type, flags and length of a chunk
@@ -17,7 +15,7 @@ func (p *Line) sctp(b, d []byte, length int, c *ipContext) []byte {
 		return p.trunc(b, "sctp")
 	}
 	src, dst := be16(d, 0), be16(d, 2)
-	b = p.addrPorts(b, c, dissect.ProtoSCTP, src, dst)
+	b = p.addrPorts(b, c, c.next(), src, dst) // with the addresses, also behind other headers
 	b = p.proto(b, "sctp")
 	from, to := forcesPort(src), forcesPort(dst)
 	b = append(append(b, from...), to...)
@@ -47,10 +45,7 @@ func (p *Line) sctp(b, d []byte, length int, c *ipContext) []byte {
 		}
 		b = append(appendInt(append(b, sep...), n), ") "...)
 		var ok bool
-		if b, ok = p.sctpChunk(b, d, size, isForces); !ok {
-			return b
-		}
-		if length <= size {
+		if b, ok = p.sctpChunk(b, d, size, &isForces); !ok {
 			return b
 		}
 		if size = (size + 3) &^ 3; len(d) < size {
@@ -62,7 +57,7 @@ func (p *Line) sctp(b, d []byte, length int, c *ipContext) []byte {
 }
 
 // sctpChunk prints the chunk of size bytes that d begins with. It reports false to end the packet with it.
-func (p *Line) sctpChunk(b, d []byte, size int, isForces bool) ([]byte, bool) {
+func (p *Line) sctpChunk(b, d []byte, size int, isForces *bool) ([]byte, bool) {
 	kind, v := d[0], d[sctpChunkLen:size]
 	b = append(b, '[')
 	if name := sctpChunkName(kind); name != "" {
@@ -155,8 +150,9 @@ const (
 	sctpForcesLP = 23
 )
 
-// sctpData prints a piece of a message, and the message itself with -vv.
-func (p *Line) sctpData(b, d []byte, size int, isForces bool) ([]byte, bool) {
+// sctpData prints a piece of a message, and the message itself with -vv. Behind a chunk of ForCES all is taken for it, which
+// isForces is set to remember.
+func (p *Line) sctpData(b, d []byte, size int, isForces *bool) ([]byte, bool) {
 	flags, v := d[1], d[sctpChunkLen:size]
 	if flags&7 != 0 {
 		b = append(appendBits(b, sctpDataFlags, uint32(flags), "", ""), ' ')
@@ -177,7 +173,10 @@ func (p *Line) sctpData(b, d []byte, size int, isForces bool) ([]byte, bool) {
 	if v = v[12:]; len(v) == 0 {
 		return append(b, "bogus chunk length 16]"...), false
 	}
-	if isForces || proto >= sctpForcesHP && proto <= sctpForcesLP {
+	if proto >= sctpForcesHP && proto <= sctpForcesLP {
+		*isForces = true
+	}
+	if *isForces {
 		return p.forces(b, d[size-len(v):], len(v)), true
 	}
 	if p.opts.Verbose < 2 {

@@ -106,7 +106,7 @@ func (p *Line) snmpPDU(b, d []byte, version int) []byte {
 	switch {
 	case version == 0 && e.id >= snmpGetBulk:
 		return append(b, "[v2 PDU in v1 message]"...)
-	case version != 0 && e.id == snmpTrap1:
+	case version == 1 && e.id == snmpTrap1:
 		return append(b, "[v1 PDU in v2 message]"...)
 	case e.id == snmpTrap1:
 		b = p.snmpTrap(b, e.data)

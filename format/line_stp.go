@@ -93,7 +93,7 @@ func appendBPDURole(b []byte, flags uint8) []byte {
 // bridgeID prints the eight bytes of a bridge's identifier: "8001.00:19:06:ea:b8:80".
 func (p *Line) bridgeID(b, d []byte) []byte {
 	b = append(appendHex(b, uint64(be16(d, 0)), 4), '.')
-	return p.hardware(b, d[2:8])
+	return p.octets(b, d[2:8])
 }
 
 // bpduTimes prints the four times of a BPDU, which are in units of 1/256 of a second.

@@ -1,6 +1,10 @@
 package format
 
-import "smoltcp/dissect"
+import (
+	"crypto/md5"
+
+	"smoltcp/dissect"
+)
 
 // tcp prints a TCP segment.
 func (p *Line) tcp(b, d []byte, length int, c *ipContext) []byte {
@@ -53,7 +57,7 @@ func (p *Line) tcp(b, d []byte, length int, c *ipContext) []byte {
 	if header > dissect.TCPMinHeaderLen {
 		var ok bool
 		o := tcpOptionPrinter{p: p, d: d[dissect.TCPMinHeaderLen:], left: header - dissect.TCPMinHeaderLen,
-			flags: flags, base: base, whole: len(d) >= length}
+			flags: flags, base: base, whole: len(d) >= length, segment: d, length: length, ip: c.header}
 		if b, ok = o.print(append(b, ", options ["...)); !ok {
 			return b
 		}
@@ -90,7 +94,11 @@ func (p *Line) tcpPayload(b, d []byte, length int, src, dst uint16, flags dissec
 	if flags.Has(dissect.RST) && p.opts.Verbose > 0 {
 		return appendResetReason(b, d, length)
 	}
-	if print := tcpPorts.printer(src, dst); print != nil {
+	print := tcpPorts.printer(src, dst)
+	if p.force != nil {
+		print = p.force.tcp
+	}
+	if print != nil {
 		return print(p, b, d, length, *c)
 	}
 	return b
@@ -166,7 +174,21 @@ type tcpOptionPrinter struct {
 	flags dissect.TCPFlags
 	base  flowBase
 	whole bool // the segment was captured whole
+
+	segment []byte
+	length  int    // of the segment
+	ip      []byte // the IP header in front of it
+
 	some  bool // an option was printed already
+	multi bool // one of them was of Multipath TCP
+}
+
+// proto is the protocol that truncation marks name: tcpdump stays with Multipath TCP once it was there.
+func (o *tcpOptionPrinter) proto() string {
+	if o.multi {
+		return "mptcp"
+	}
+	return "tcp"
 }
 
 // print prints all options. It reports false when nothing may follow: what is wrong has been said.
@@ -176,12 +198,12 @@ func (o *tcpOptionPrinter) print(b []byte) ([]byte, bool) {
 			b = append(b, ',')
 		}
 		if len(o.d) < 1 {
-			return o.p.stop(b, "tcp"), false
+			return o.p.stop(b, o.proto()), false
 		}
 		kind, size := dissect.TCPOptionKind(o.d[0]), 1
 		if kind != dissect.TCPOptEnd && kind != dissect.TCPOptNop {
 			if len(o.d) < 2 {
-				return o.p.stop(b, "tcp"), false
+				return o.p.stop(b, o.proto()), false
 			}
 			size = int(o.d[1])
 			if size < 2 || size > o.left {
@@ -230,7 +252,7 @@ func (o *tcpOptionPrinter) end(b []byte, end optionEnd) ([]byte, bool) {
 			b = append(b, ']')
 		}
 	case optionCut:
-		b = o.p.trunc(b, "tcp")
+		b = o.p.trunc(b, o.proto())
 		if o.some {
 			b = append(b, '>')
 		}
@@ -283,12 +305,17 @@ func (o *tcpOptionPrinter) data(b []byte, kind dissect.TCPOptionKind, size int) 
 		if end := o.check(d, 16); end != optionRead {
 			return b, 0, end
 		}
-		if o.whole {
-			b = append(b, " shared secret not supplied with -M, can't check - "...)
-		} else {
+		switch {
+		case !o.whole:
 			b = append(b, " snaplen too short, can't check - "...)
+		case o.p.opts.MD5Secret == "":
+			b = append(b, " shared secret not supplied with -M, can't check - "...)
+		case tcpDigest(o.segment, o.length, o.ip, o.p.opts.MD5Secret) == [md5.Size]byte(d):
+			return append(b, " valid"...), md5.Size, optionRead
+		default:
+			return append(b, "  (invalid)"...), md5.Size, optionRead
 		}
-		return appendHexBytes(b, d[:16]), 16, optionRead
+		return appendHexBytes(b, d[:md5.Size]), md5.Size, optionRead
 	case tcpOptSCPS:
 		if end := o.check(d, 2); end != optionRead {
 			return b, 0, end

@@ -11,6 +11,7 @@ func (p *Line) udp(b, d []byte, length int, c *ipContext) []byte {
 		return p.trunc(b, "udp")
 	}
 	src, dst := be16(d, 0), be16(d, 2)
+	start := len(b)
 	b = p.addrPorts(b, c, dissect.ProtoUDP, src, dst)
 	switch {
 	case length < dissect.UDPHeaderLen:
@@ -32,6 +33,10 @@ func (p *Line) udp(b, d []byte, length int, c *ipContext) []byte {
 	size -= dissect.UDPHeaderLen
 	length = min(length-dissect.UDPHeaderLen, size)
 	payload := d[dissect.UDPHeaderLen:]
+
+	if p.force != nil {
+		return p.forcedUDP(b, start, payload, length, c)
+	}
 
 	// IPv6 has no checksum that would cover the ports, so there -v asks for UDP's already.
 	if (p.opts.Verbose > 1 || p.opts.Verbose > 0 && c.v6()) && !p.opts.NoChecksum {

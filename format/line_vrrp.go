@@ -99,7 +99,7 @@ func (p *Line) vrrpAddrs(b, d []byte, version uint8, c *ipContext) []byte {
 	}
 	b = append(b, ` auth "`...)
 	for i := range dissect.VRRPAuthLen {
-		if at+i == len(d) {
+		if at+i >= len(d) {
 			return p.stop(b, "vrrp")
 		}
 		if d[at+i] == 0 {

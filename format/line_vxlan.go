@@ -76,6 +76,8 @@ func (p *Line) vxlanGPE(b, d []byte, length int, _ ipContext) []byte {
 		b = p.ipv6(b, d, length)
 	case 3:
 		b, _ = p.ethernet(b, d, length)
+	case 4:
+		b = p.nsh(b, d, length)
 	default:
 		b = p.invalid(append(b, "ERROR: unknown-next-protocol"...))
 	}
@@ -191,7 +193,7 @@ func geneveClass(c uint16) string {
 		return "In-band Network Telemetry (INT)"
 	case c == 0x104:
 		return "VMware"
-	case c == 0xffff:
+	case c >= 0xfff0:
 		return "Experimental"
 	}
 	return "Unknown"

@@ -57,7 +57,7 @@ func NewTree(o Options) *Tree {
 	return t
 }
 
-// Append appends a packet's tree, its comment and its dump.
+// Append appends a packet's tree, its process, its comment and its dump.
 func (t *Tree) Append(b []byte, f *Frame) []byte {
 	b = t.head(b, f)
 	if t.opt.Quiet {
@@ -65,6 +65,7 @@ func (t *Tree) Append(b []byte, f *Frame) []byte {
 	} else {
 		b = t.layers(b, f.Packet)
 	}
+	b = t.process(b, &f.Process)
 	b = t.comment(b, f.Comment)
 	b = appendDump(b, t.opt.Hex, f.Packet.Data, linkHeaderLen(f.Packet))
 	return append(b, '\n')
@@ -276,6 +277,9 @@ func (t *Tree) End()                               { t.lines.end() }
 
 // field takes one field into the forms that are being made.
 func (t *Tree) field(f *dissect.Field, off, n int, v *value) {
+	if t.opt.Names != nil && v.name == "" {
+		v.name = named(t.opt.Names, f, v)
+	}
 	if 0 < f.Rank && f.Rank <= t.maxRank {
 		t.word(f, n, v)
 	}

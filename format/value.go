@@ -12,7 +12,7 @@ import (
 type value struct {
 	kind  kind
 	num   uint64 // of kindUint, kindBool (0 or 1), kindEnum and kindChecksum
-	name  string // of kindEnum, or ""
+	name  string // of kindEnum, or that of an address or a port; else ""
 	addr  netip.Addr
 	mac   dissect.MAC
 	bytes []byte // of kindBytes and kindText; lent for the call
@@ -74,7 +74,7 @@ func (v *value) append(b []byte, t *Theme, f *dissect.Field, n, limit int) []byt
 	b = t.on(b, r)
 	switch v.kind {
 	case kindUint:
-		b = appendNumber(b, f, n, v.num)
+		b = appendBeside(appendNumber(b, f, n, v.num), v.name)
 	case kindChecksum:
 		b = appendHexNumber(b, v.num, 4)
 	case kindEnum:
@@ -90,9 +90,9 @@ func (v *value) append(b []byte, t *Theme, f *dissect.Field, n, limit int) []byt
 			b = append(b, "false"...)
 		}
 	case kindAddr:
-		b = appendAddr(b, v.addr)
+		b = appendBeside(appendAddr(b, v.addr), v.name)
 	case kindMAC:
-		b = v.mac.AppendTo(b, '-')
+		b = appendBeside(v.mac.AppendTo(b, '-'), v.name)
 	case kindText:
 		b = appendWord(b, v.bytes)
 	case kindBytes:
@@ -102,6 +102,14 @@ func (v *value) append(b []byte, t *Theme, f *dissect.Field, n, limit int) []byt
 		}
 	}
 	return t.off(b, r)
+}
+
+// appendBeside appends the name of a number behind it, if it has one.
+func appendBeside(b []byte, name string) []byte {
+	if name == "" {
+		return b
+	}
+	return append(appendEscaped(append(b, '('), name), ')')
 }
 
 // appendLong appends the form in which nothing is left out: an enum's number and its name, a
@@ -159,8 +167,16 @@ func appendVerdict(b []byte, r dissect.ChecksumResult) []byte {
 
 // appendNumber appends v in the base of f. Hexadecimal has as many digits as the bits of the field fill.
 func appendNumber(b []byte, f *dissect.Field, n int, v uint64) []byte {
-	if f.Base != dissect.Hex {
+	switch f.Base {
+	case dissect.Dec:
 		return appendDecimal(b, v)
+	case dissect.Signed:
+		return appendSigned(b, int(v))
+	case dissect.Halves:
+		if b = appendDecimal(b, v/2); v%2 != 0 {
+			b = append(b, ".5"...)
+		}
+		return b
 	}
 	digits := 2 * min(n, 8)
 	if f.Mask != 0 {

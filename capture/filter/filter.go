@@ -32,7 +32,8 @@ type Options struct {
 	// Zero stands for 262144.
 	Snaplen int
 
-	// Netmask is the IPv4 netmask of the interface, for "ip broadcast"; zero where there is none, as in a file.
+	// Netmask is the IPv4 netmask of the interface, for "ip broadcast"; zero where there is none, as in a file. With that of a
+	// single host, 255.255.255.255, there is no broadcast, and asking for it is an error.
 	Netmask uint32
 
 	// BigEndian says that the packets of a LinkNull capture were written by a machine of that byte order.
@@ -118,7 +119,11 @@ func (g *generator) root(e expr) *cond {
 }
 
 // maxExpression bounds the length of an expression, in bytes.
-const maxExpression = 1 << 17
+const maxExpression = 1 << 18
+
+// maxTests bounds how many tests an expression may come to, and with them memory and time: a short word such as "l1", or a port
+// that is repeated in a list, stands for a dozen.
+const maxTests = 1 << 18
 
 // Match reports whether the program accepts a packet of which data was captured and which had wire bytes. It does
 // not allocate.

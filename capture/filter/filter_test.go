@@ -72,12 +72,36 @@ func TestErrors(t *testing.T) {
 		{"fisu", 1, "MTP2"},
 		{"gateway foo", 9, "not supported"},
 		{"llc foo", 5, "no such LLC frame"},
-		{"port 80,443", 8, ""},
+		{"port 80,443", 8, "joined by or"},
+		{"TCP", 1, "lower case (tcp)"},
+		{"host 10.1.1.1/24", 15, "a mask is for net"},
+		{"port 10.1.1.0/24", 15, "a mask is for net, not for a port"},
 		{"tcp # udp", 5, "no part of an expression"},
 		{"host 192.0.2.1 \\", 16, "backslash"},
-		{strings.Repeat("(", 5000) + "tcp" + strings.Repeat(")", 5000), 0, "levels deep"},
-		{strings.Repeat("not ", 5000) + "tcp", 0, "levels deep"},
-		{strings.Repeat("tcp or ", 1<<16) + "tcp", 0, "longer than"},
+		{"tcp llc", 5, "expected and, or, or the end"},
+		{"(port 80) or 443", 14, "no qualifiers"},
+		{"(host 192.0.2.1 or (port 80)) and 443", 35, "no qualifiers"},
+		{"1 / ip[0] = 1", 3, "division by zero"},
+		{"1 << ip[33] = 1", 3, "more than 31 bits"},
+		{"1 >> (132 % 17) = 1", 3, "more than 31 bits"},
+		{"portrange ftp-data-ssh", 11, "no such range"}, // the first hyphen divides
+		{"portrange domain", 11, "no such range"},
+		{"port 0.80", 6, "an address"},
+		{"protochain 127.0.0.1", 12, "an address"},
+		{"decnet gateway 1.2", 16, "the name of a host"},
+		{"net 10.1 mask 255", 15, "a mask such as"},
+		{"host ::1.2.3", 9, "no part of an expression"},
+		{"ether host $1", 12, "ARCnet"},
+		{"tcp[1:(2)] = 1", 7, "a size"},
+		{"ip[ip6[0]", 10, `expected "]"`},
+		{strings.Repeat("(", 20000) + "tcp" + strings.Repeat(")", 20000), 0, "levels deep"},
+		{strings.Repeat("(", 20000) + "1" + strings.Repeat(")", 20000) + "=1", 0, "levels deep"},
+		{"host 192.0.2.1 or " + strings.Repeat("(", 20000), 0, "levels deep"},
+		{strings.Repeat("ip[", 20000), 0, "levels deep"},
+		{strings.Repeat("(ip[", 20000), 0, "levels deep"},
+		{strings.Repeat("not ", 20000) + "tcp", 0, "levels deep"},
+		{strings.Repeat("tcp or ", 1<<18) + "tcp", 0, "longer than"},
+		{"port 1" + strings.Repeat("||2", 1<<16), 0, "more than 262144 tests"},
 	} {
 		p, err := Compile(tt.expr, Options{Link: dissect.LinkEthernet, Resolver: noNames{}})
 		var e *Error
@@ -91,6 +115,37 @@ func TestErrors(t *testing.T) {
 		if strings.ContainsAny(e.Error(), "\n\r\x1b") {
 			t.Errorf("%.40q: the error is not one printable line: %q", tt.expr, e.Error())
 		}
+	}
+}
+
+// TestNetmask checks what ip broadcast means on networks of several sizes.
+func TestNetmask(t *testing.T) {
+	packet := make([]byte, 34)
+	packet[12], packet[14] = 8, 0x45
+	for _, tt := range []struct {
+		mask uint32
+		dst  [4]byte
+		want bool
+	}{
+		{0, [4]byte{198, 51, 100, 255}, false},
+		{0, [4]byte{255, 255, 255, 255}, true},
+		{0, [4]byte{}, true},
+		{0xffffff00, [4]byte{198, 51, 100, 255}, true},
+		{0xffffff00, [4]byte{198, 51, 100, 0}, true},
+		{0xffffff00, [4]byte{198, 51, 100, 7}, false},
+		{0xfffffff8, [4]byte{198, 51, 100, 7}, true},
+	} {
+		copy(packet[30:], tt.dst[:])
+		p, err := Compile("ip broadcast", Options{Link: dissect.LinkEthernet, Netmask: tt.mask})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Match(packet, len(packet)); got != tt.want {
+			t.Errorf("mask %#x, to %v: %v", tt.mask, tt.dst, got)
+		}
+	}
+	if p, err := Compile("ip broadcast", Options{Link: dissect.LinkEthernet, Netmask: 0xffffffff}); err == nil {
+		t.Errorf("a network of one host has no broadcast: %v", p)
 	}
 }
 
@@ -226,6 +281,45 @@ func TestKernel(t *testing.T) {
 	}
 }
 
+// TestKernelOptimised checks that the optimiser leaves a program for the kernel its meaning: where things are depends on what
+// blocks before have left in memory, so the order of those matters.
+func TestKernelOptimised(t *testing.T) {
+	matched := 0
+	for _, expr := range []string{
+		"ip or vlan and ip6", "ip || vlan || icmp and ip6", "ip6 or vlan and tcp port 80", "arp or vlan 10 or vlan and ip",
+		"not ip and vlan and host 192.0.2.1", "not (ip or vlan) or ip6",
+	} {
+		o := Options{Link: dissect.LinkEthernet, Kernel: true}
+		optimised, err := Compile(expr, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.NoOptimize = true
+		plain, err := Compile(expr, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, data := range frames(t) {
+			if len(data) < 60 {
+				continue
+			}
+			for _, tagged := range []bool{false, true} {
+				aux := Aux{VLAN: tagged, VLANTCI: 10}
+				got, want := optimised.MatchAux(data, len(data), &aux), plain.MatchAux(data, len(data), &aux)
+				if got != want {
+					t.Fatalf("%s, tag aside %v: optimised %v, as generated %v\n% x\n%v", expr, tagged, got, want, data, optimised)
+				}
+				if got {
+					matched++
+				}
+			}
+		}
+	}
+	if matched < 50 {
+		t.Errorf("%d matches only", matched)
+	}
+}
+
 // TestThroughTags compares a filter that looks through VLAN tags, on frames with none, one and two, with a plain one on
 // the frames without.
 func TestThroughTags(t *testing.T) {
@@ -358,7 +452,7 @@ func (fixedNames) Host(name string) ([]netip.Addr, error) {
 func (fixedNames) Ether(name string) (dissect.MAC, bool) {
 	return dissect.MAC{2, 0, 0, 0, 0, 1}, name == "router"
 }
-func (fixedNames) Network(name string) (uint32, bool) { return 192<<16 | 2, name == "test" }
+func (fixedNames) Network(name string) (uint32, bool) { return 192<<24 | 2<<8, name == "test" }
 
 // TestNames checks where names are looked up.
 func TestNames(t *testing.T) {
@@ -367,10 +461,12 @@ func TestNames(t *testing.T) {
 		{"ip6 host both.example", "host 2001:db8::7"},
 		{"arp host both.example", "arp host 192.0.2.1"},
 		{"ether host router", "ether host 02:00:00:00:00:01"},
-		{"net test", "net 192.0.2"},
+		{"net test", "net 192.0.2.0"}, // without a mask, as a dotted quad
 		{"ip proto ospf", "ip proto 89"},
+		{"ip proto mptcp", "ip proto 262"}, // which no header can hold
+		{"llc rulenum", "llc rnr"},         // one token of libpcap's
 		{"udp port bootps", "udp port 67"},
-		{"portrange ftp-data-ssh", "tcp portrange 20-22"},
+		{"portrange telnet-ssh", "tcp portrange 22-23"},
 	} {
 		got, err := Compile(tt[0], Options{Link: dissect.LinkEthernet, Resolver: fixedNames{}})
 		if err != nil {

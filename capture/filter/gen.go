@@ -20,6 +20,7 @@ type generator struct {
 
 	inUse    [memWords]bool
 	nextWord int
+	tests    int // so far, of whole primitives
 
 	// The words of memory that hold what only the packet can tell; -1: not needed.
 	outerHeaderWord, outerPayloadWord int
@@ -37,6 +38,7 @@ type layout struct {
 
 	mpls, vlan int  // how many labels and tags were passed
 	geneve     bool // a Geneve header was passed
+	lane       bool // ATM's LAN emulation was passed
 	pushed     bool // a header inside another is looked at
 }
 
@@ -208,18 +210,26 @@ func (g *generator) expr(e expr) *cond {
 		return not(g.expr(e.expr))
 	case match:
 		g.pos = e.value.pos
-		return g.match(e)
+		return g.counted(g.match(e))
 	case abbreviation:
 		g.pos = e.pos
-		return g.protocol(e.proto)
+		return g.counted(g.protocol(e.proto))
 	case relation:
 		g.pos = e.pos
-		return g.relation(e)
+		return g.counted(g.relation(e))
 	case special:
 		g.pos = e.pos
-		return g.special(e)
+		return g.counted(g.special(e))
 	}
 	panic("filter: unknown expression") // parse makes no other
+}
+
+// counted ends the compilation when c makes too many tests in all.
+func (g *generator) counted(c *cond) *cond {
+	if g.tests += c.tests(); g.tests > maxTests {
+		g.fail("the expression is too long: it comes to more than %d tests", maxTests)
+	}
+	return c
 }
 
 // special makes the tests of a primitive with a word of its own.
@@ -259,6 +269,10 @@ func (g *generator) special(s special) *cond {
 		return g.llc(s.args)
 	case kType, kSubtype, kDir:
 		return g.wlanFrame(s)
+	case kATM:
+		if g.link == linkSunATM {
+			return g.atm(s.args)
+		}
 	}
 	g.fail("this is for captures of %s, which this is not (link type %s)", unsupported[s.word], g.link)
 	return nil
@@ -297,12 +311,27 @@ const packetOutgoing = 4
 // outbound tests which way the packet went.
 func (g *generator) outbound(outbound bool) *cond {
 	var c *cond
+	direction := uint32(0) // as most links that tell it write it
+	if outbound {
+		direction = 1
+	}
 	switch g.link {
 	case dissect.LinkSLL:
 		c = g.equal(fromLinkHeader, 0, sizeH, packetOutgoing)
 	case dissect.LinkSLL2:
 		c = g.equal(fromLinkHeader, 10, sizeB, packetOutgoing)
+	case linkSLIP:
+		c = not(g.equal(fromLinkHeader, 0, sizeB, 0))
+	case linkPPPPPPD:
+		return g.equal(fromLinkHeader, 0, sizeB, direction)
+	case linkIPNET:
+		return g.equal(fromLinkHeader, 2, sizeH, 2-direction)
+	case linkPFLog:
+		return g.equal(fromLinkHeader, 60, sizeB, 1+direction)
 	default:
+		if _, ok := juniper[g.link]; ok {
+			return g.equalMasked(fromLinkHeader, 3, sizeB, 1, 1-direction)
+		}
 		if g.File {
 			g.fail("a file of link type %s does not tell which way its packets went", g.link)
 		}

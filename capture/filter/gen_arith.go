@@ -71,11 +71,11 @@ func (g *generator) operation(n operation) operand {
 	a := g.number(n.a)
 	b := g.number(n.b)
 	g.pos = n.pos
-	if c, ok := n.b.(constant); ok {
+	if v, ok := firstConstant(n.b); ok {
 		switch {
-		case c.value == 0 && (n.op == "/" || n.op == "%"):
+		case v == 0 && (n.op == "/" || n.op == "%"):
 			g.fail("division by zero")
-		case c.value > 31 && (n.op == "<<" || n.op == ">>"):
+		case v > 31 && (n.op == "<<" || n.op == ">>"):
 			g.fail("a shift by more than 31 bits")
 		}
 	}
@@ -83,6 +83,25 @@ func (g *generator) operation(n operation) operand {
 	g.free(a.word)
 	g.free(b.word)
 	return g.keep(a)
+}
+
+// firstConstant gives the constant that a number is, or that its calculation starts from. That is what libpcap looks at before it
+// divides or shifts, and so len / ip[0] is a division by zero for it.
+func firstConstant(n number) (uint32, bool) {
+	for {
+		switch x := n.(type) {
+		case constant:
+			return x.value, true
+		case minus:
+			n = x.x
+		case operation:
+			n = x.a
+		case load:
+			n = x.index
+		default:
+			return 0, false
+		}
+	}
 }
 
 // loadBytes makes the statements that load bytes of a header.

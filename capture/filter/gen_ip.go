@@ -145,6 +145,9 @@ func (g *generator) carries(p proto, v uint32) *cond {
 			g.equal(fromNet, 6, sizeB, v),
 			and(g.equal(fromNet, 6, sizeB, ipFragment), g.equal(fromNet, 40, sizeB, v))))
 	case protoISO:
+		if g.link == linkFrameRelay { // the protocol identifier there is that of ISO's protocol itself
+			return g.equal(fromLinkHeader, 2, sizeH, 0x0300|v)
+		}
 		if g.link == linkCHDLC {
 			// Cisco's encapsulation has a byte of padding here.
 			return and(g.etherType(sapISO), g.equal(fromNetNoSNAP, 1, sizeB, v))
@@ -175,6 +178,12 @@ func (g *generator) match(m match) *cond {
 	case tDotted:
 		if m.mask != nil {
 			return g.matchMasked(m)
+		}
+		switch q.target {
+		case targetPort, targetPortRange, targetProto, targetProtoChain:
+			g.fail("an address can be a host or a net, but not a port or protocol")
+		case targetGateway:
+			g.fail("gateway needs the name of a host")
 		}
 		if q.proto == protoDECnet {
 			return g.decnetHost(decnetAddress(m.value.text), q.dir)
@@ -234,6 +243,9 @@ func (g *generator) matchNumber(q qualifiers, v uint32, bits int, plain bool) *c
 
 // matchMasked makes the tests of an IPv4 network with a mask.
 func (g *generator) matchMasked(m match) *cond {
+	if m.quals.target != targetNet {
+		g.raise(m.mask.pos, "a mask is for net, not for %s", [...]string{"a host", "a host", "", "a port", "ports", "a gateway", "a protocol", "a protocol"}[m.quals.target])
+	}
 	v, bits := g.dotted(m.value)
 	v <<= 32 - bits
 	var mask uint32
@@ -250,9 +262,6 @@ func (g *generator) matchMasked(m match) *cond {
 	}
 	if v&^mask != 0 {
 		g.fail("%s has bits set outside the mask (did you mean %s?)", text, netip.AddrFrom4([4]byte{byte(v & mask >> 24), byte(v & mask >> 16), byte(v & mask >> 8), byte(v & mask)}))
-	}
-	if m.quals.target != targetNet {
-		g.raise(m.mask.pos, "a mask is for net, not for host")
 	}
 	return g.host(v, mask, m.quals)
 }
@@ -325,6 +334,8 @@ func (g *generator) host(addr, mask uint32, q qualifiers) *cond {
 		return arp()
 	case protoRARP:
 		return rarp()
+	case protoDECnet:
+		return g.decnetHost(addr, q.dir)
 	}
 	g.fail("IPv4 addresses are in ip, arp and rarp, not in %s", q.proto)
 	return nil
@@ -412,7 +423,7 @@ func (g *generator) matchName(q qualifiers, name string) *cond {
 	switch q.target {
 	case targetNet:
 		n, ok := g.Resolver.Network(name)
-		if !ok {
+		if !ok || n == 0 {
 			g.fail("no such network: %s", quote(name))
 		}
 		mask := uint32(0xffffffff)
@@ -527,6 +538,7 @@ func (g *generator) protoChain(p proto, v uint32) *cond {
 	}
 	switch p {
 	case anyProto:
+		g.word() // libpcap never gives this one back; what reads memory that was never written finds the same
 		return or(g.protoChain(protoIP, v), g.protoChain(protoIPv6, v))
 	case protoIP, protoIPv6:
 	default:

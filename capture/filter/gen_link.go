@@ -4,18 +4,44 @@ import "smoltcp/dissect"
 
 // Link types that package dissect has no names for.
 const (
-	linkPPP        dissect.LinkType = 9
-	linkPPPSerial  dissect.LinkType = 50
-	linkPPPEther   dissect.LinkType = 51
-	linkCHDLC      dissect.LinkType = 104
-	linkWLAN       dissect.LinkType = 105
-	linkWLANPrism  dissect.LinkType = 119
-	linkWLANRadio  dissect.LinkType = 127
-	linkPPPPPPD    dissect.LinkType = 166
-	linkWLANAVS    dissect.LinkType = 163
-	linkRawOld     dissect.LinkType = 12
-	linkRawOpenBSD dissect.LinkType = 14
+	linkTokenRing     dissect.LinkType = 6
+	linkARCNET        dissect.LinkType = 7
+	linkSLIP          dissect.LinkType = 8
+	linkPPP           dissect.LinkType = 9
+	linkFDDI          dissect.LinkType = 10
+	linkRawOld        dissect.LinkType = 12
+	linkRawOpenBSD    dissect.LinkType = 14
+	linkPPPSerial     dissect.LinkType = 50
+	linkPPPEther      dissect.LinkType = 51
+	linkSymantec      dissect.LinkType = 99
+	linkRFC1483       dissect.LinkType = 100
+	linkCHDLC         dissect.LinkType = 104
+	linkWLAN          dissect.LinkType = 105
+	linkCLIP          dissect.LinkType = 106
+	linkFrameRelay    dissect.LinkType = 107
+	linkLocalTalk     dissect.LinkType = 114
+	linkPFLog         dissect.LinkType = 117
+	linkWLANPrism     dissect.LinkType = 119
+	linkFibreChannel  dissect.LinkType = 122 // RFC 2625
+	linkSunATM        dissect.LinkType = 123
+	linkWLANRadio     dissect.LinkType = 127
+	linkARCNETLinux   dissect.LinkType = 129
+	linkIEEE1394Apple dissect.LinkType = 138
+	linkWLANAVS       dissect.LinkType = 163
+	linkPPPPPPD       dissect.LinkType = 166
+	linkIPNET         dissect.LinkType = 226
 )
+
+// juniper are the link types of Juniper's captures: where the payload begins, and the network layer in it, with and without SNAP.
+// One that is not known is 1 below zero, as in libpcap, whose sums wrap around.
+var juniper = map[dissect.LinkType]struct{ payload, net, netNoSNAP uint32 }{
+	130: {4, 0, nowhere}, 131: {4, 0, nowhere}, 132: {nowhere, nowhere, nowhere}, 133: {12, 0, nowhere}, 134: {4, 0, nowhere}, 135: {8, 0, 10},
+	136: {nowhere, nowhere, nowhere}, 137: {4, 0, 10}, 164: {12, 0, nowhere}, 167: {14, 18, 21}, 168: {4, 0, nowhere}, 178: {14, 18, 21},
+	179: {4, 0, nowhere}, 180: {4, 0, nowhere}, 181: {4, 0, nowhere}, 183: {nowhere, nowhere, nowhere}, 194: {nowhere, nowhere, nowhere},
+	200: {nowhere, nowhere, nowhere}, 238: {nowhere, nowhere, nowhere},
+}
+
+const nowhere = ^uint32(0)
 
 // Ethernet types.
 const (
@@ -78,8 +104,36 @@ func (g *generator) start(link dissect.LinkType) {
 		g.linkType, g.payload = fixed(0), fixed(0)
 		g.linkType.variable, g.payload.variable = true, true
 		g.net, g.netNoSNAP = 8, 3 // LLC and SNAP, or LLC alone
-	case dissect.LinkRaw, linkRawOld, linkRawOpenBSD, dissect.LinkIPv4, dissect.LinkIPv6:
+	case dissect.LinkRaw, linkRawOld, linkRawOpenBSD, dissect.LinkIPv4, dissect.LinkIPv6, linkLocalTalk, linkFrameRelay:
 		g.payload = fixed(0)
+	case linkARCNET:
+		g.linkType, g.payload = fixed(2), fixed(6)
+	case linkARCNETLinux:
+		g.linkType, g.payload = fixed(4), fixed(8)
+	case linkSLIP:
+		g.payload = fixed(16)
+	case linkFDDI:
+		g.linkType, g.payload, g.net, g.netNoSNAP = fixed(13), fixed(13), 8, 3
+	case linkTokenRing:
+		g.linkType, g.payload, g.net, g.netNoSNAP = fixed(14), fixed(14), 8, 3
+	case linkRFC1483, linkCLIP:
+		g.linkType, g.payload, g.net, g.netNoSNAP = fixed(0), fixed(0), 8, 3
+	case linkFibreChannel:
+		g.linkType, g.payload, g.net, g.netNoSNAP = fixed(16), fixed(16), 8, 3
+	case linkSunATM:
+		g.linkType, g.payload, g.net, g.netNoSNAP = fixed(sunATMHeaderLen), fixed(sunATMHeaderLen), 8, 3
+	case linkSymantec:
+		g.linkType, g.payload = fixed(6), fixed(44)
+	case linkIEEE1394Apple:
+		g.linkType, g.payload = fixed(16), fixed(18)
+	case linkIPNET:
+		g.linkType, g.payload = fixed(1), fixed(24)
+	case linkPFLog:
+		g.linkType, g.payload = fixed(0), fixed(0)
+		g.payload.variable = true
+	}
+	if j, ok := juniper[link]; ok {
+		g.payload, g.net, g.netNoSNAP = fixed(j.payload), j.net, j.netNoSNAP
 	}
 }
 
@@ -98,9 +152,11 @@ func (g *generator) etherType(t uint32) *cond {
 	}
 	switch {
 	case g.link == dissect.LinkEthernet:
-		return g.ethernetType(t)
+		return and(g.lanFrame(), g.ethernetType(t))
 	case isWLAN(g.link):
 		return and(g.wlanData(), g.llcType(t))
+	case isLLC(g.link):
+		return g.llcType(t)
 	case isPPP(g.link):
 		return g.equal(fromLinkType, 0, sizeH, pppType(t))
 	}
@@ -115,22 +171,98 @@ func (g *generator) etherType(t uint32) *cond {
 		}
 		return g.equal(fromLinkType, 0, sizeH, t)
 	case dissect.LinkRaw, linkRawOld, linkRawOpenBSD:
-		switch t {
-		case etherTypeIP:
-			return g.equalMasked(fromLinkHeader, 0, sizeB, 0xf0, 0x40)
-		case etherTypeIPv6:
-			return g.equalMasked(fromLinkHeader, 0, sizeB, 0xf0, 0x60)
-		}
-		return always(false)
+		return g.ipVersion(t)
 	case dissect.LinkIPv4:
 		return always(t == etherTypeIP)
 	case dissect.LinkIPv6:
 		return always(t == etherTypeIPv6)
 	case dissect.LinkNull, dissect.LinkLoop:
 		return g.addressFamily(t)
+	case linkSLIP:
+		return g.ipVersion(t)
+	case linkSunATM:
+		return and(g.atmType(atmLLC), g.llcType(t))
+	case linkARCNET, linkARCNETLinux:
+		return g.arcnetType(t)
+	case linkLocalTalk:
+		return always(t == etherTypeATalk)
+	case linkFrameRelay:
+		return g.frameRelayType(t)
+	case linkSymantec, linkIEEE1394Apple:
+		return g.equal(fromLinkType, 0, sizeH, t)
+	case linkIPNET:
+		return g.family(t, 2, 26) // Solaris's numbers
+	case linkPFLog:
+		return g.family(t, 2, 10) // IPv6 has that of the system, which is Linux here
+	}
+	if _, ok := juniper[g.link]; ok { // what is inside, the header does not say: "MGC" begins every one
+		return g.equalMasked(fromLinkHeader, 0, sizeW, 0xffffff00, 0x4d474300)
 	}
 	g.fail("a frame of link type %s can be tested by its bytes (link[0] = 1) and its length only", g.link)
 	return nil
+}
+
+// ipVersion tests the first four bits, which tell IPv4 and IPv6 apart where nothing else does.
+func (g *generator) ipVersion(t uint32) *cond {
+	switch t {
+	case etherTypeIP:
+		return g.equalMasked(fromLinkHeader, 0, sizeB, 0xf0, 0x40)
+	case etherTypeIPv6:
+		return g.equalMasked(fromLinkHeader, 0, sizeB, 0xf0, 0x60)
+	}
+	return always(false)
+}
+
+// family tests an address family in the second byte.
+func (g *generator) family(t, ipv4, ipv6 uint32) *cond {
+	switch t {
+	case etherTypeIP:
+		return g.equal(fromLinkHeader, 1, sizeB, ipv4)
+	case etherTypeIPv6:
+		return g.equal(fromLinkHeader, 1, sizeB, ipv6)
+	}
+	return always(false)
+}
+
+// isLLC reports whether every frame of a link type has an LLC header.
+func isLLC(link dissect.LinkType) bool {
+	switch link {
+	case linkTokenRing, linkFDDI, linkRFC1483, linkCLIP, linkFibreChannel:
+		return true
+	}
+	return false
+}
+
+// arcnetType tests the protocol of an ARCNET frame (RFC 1201, and RFC 1051 before it).
+func (g *generator) arcnetType(t uint32) *cond {
+	is := func(v uint32) *cond { return g.equal(fromLinkType, 0, sizeB, v) }
+	switch t {
+	case etherTypeIP:
+		return or(is(212), is(240))
+	case etherTypeARP:
+		return or(is(213), is(241))
+	case etherTypeRARP:
+		return is(214)
+	case etherTypeIPv6:
+		return is(196)
+	case etherTypeATalk:
+		return is(221)
+	}
+	return always(false)
+}
+
+// frameRelayType tests the control byte and the network layer protocol identifier behind an address of two bytes (RFC 2427).
+func (g *generator) frameRelayType(t uint32) *cond {
+	is := func(nlpid uint32) *cond { return g.equal(fromLinkHeader, 2, sizeH, 0x0300|nlpid) }
+	switch t {
+	case etherTypeIP:
+		return is(0xcc)
+	case etherTypeIPv6:
+		return is(0x8e)
+	case sapISO:
+		return or(is(0x81), or(is(0x82), is(0x83)))
+	}
+	return always(false)
 }
 
 // addressFamily tests the header of a BSD loopback frame. IPv4 has the same number on all systems. IPv6 has Linux's in a live
@@ -260,16 +392,32 @@ func pppType(t uint32) uint32 {
 
 // link-layer addresses
 
+// hardware gives where a link type has its source and destination addresses, of six bytes each.
+func hardware(link dissect.LinkType) (src, dst uint32, ok bool) {
+	switch link {
+	case dissect.LinkEthernet:
+		return 6, 0, true
+	case linkFDDI:
+		return 7, 1, true
+	case linkTokenRing:
+		return 8, 2, true
+	case linkFibreChannel:
+		return 10, 2, true
+	}
+	return 0, 0, false
+}
+
 // mac makes the tests of a hardware address.
 func (g *generator) mac(addr [6]byte, dir direction) *cond {
-	switch {
-	case isWLAN(g.link):
+	if isWLAN(g.link) {
 		return g.wlanAddress(addr, dir)
-	case g.link != dissect.LinkEthernet:
-		g.fail("hardware addresses are in frames of Ethernet and 802.11, not of link type %s", g.link)
 	}
-	src := func() *cond { return g.equalBytes(fromLinkHeader, 6, addr[:]) }
-	dst := func() *cond { return g.equalBytes(fromLinkHeader, 0, addr[:]) }
+	srcAt, dstAt, ok := hardware(g.link)
+	if !ok {
+		g.fail("hardware addresses are in frames of Ethernet, FDDI, token ring and 802.11, not of link type %s", g.link)
+	}
+	src := func() *cond { return g.equalBytes(fromLinkHeader, srcAt, addr[:]) }
+	dst := func() *cond { return g.equalBytes(fromLinkHeader, dstAt, addr[:]) }
 	var c *cond
 	switch dir {
 	case dirSrc:
@@ -281,9 +429,9 @@ func (g *generator) mac(addr [6]byte, dir direction) *cond {
 	case anyDir, dirEither:
 		c = or(src(), dst())
 	default:
-		g.fail("%s is an address of 802.11, not of Ethernet", dir)
+		g.fail("%s is an address of 802.11, not of link type %s", dir, g.link)
 	}
-	return and(g.innerFrame(), c)
+	return and(g.lanFrame(), and(g.innerFrame(), c))
 }
 
 // innerFrame tests that a Geneve header carries a frame rather than a packet; nil if there is no such header. Then
@@ -299,11 +447,17 @@ func (g *generator) innerFrame() *cond {
 func (g *generator) broadcast(p proto) *cond {
 	switch p {
 	case anyProto, protoLink:
-		if g.link != dissect.LinkEthernet && !isWLAN(g.link) {
+		if isARCNET(g.link) {
+			return g.equal(fromLinkHeader, 1, sizeB, 0)
+		}
+		if _, _, ok := hardware(g.link); !ok && !isWLAN(g.link) {
 			g.fail("frames of link type %s are not broadcast (ip broadcast looks at IPv4 addresses)", g.link)
 		}
 		return g.mac(dissect.BroadcastMAC, dirDst)
 	case protoIP:
+		if g.Netmask == 0xffffffff {
+			g.fail("ip broadcast needs a network, and the interface's netmask leaves none (255.255.255.255)")
+		}
 		ip := g.etherType(etherTypeIP)
 		host := ^g.Netmask
 		return and(ip, or(g.equalMasked(fromNet, 16, sizeW, host, 0), g.equalMasked(fromNet, 16, sizeW, host, host)))
@@ -315,11 +469,13 @@ func (g *generator) broadcast(p proto) *cond {
 func (g *generator) multicast(p proto) *cond {
 	switch p {
 	case anyProto, protoLink:
-		switch {
-		case g.link == dissect.LinkEthernet:
-			return and(g.innerFrame(), g.bitsSet(fromLinkHeader, 0, sizeB, 1))
+		switch _, dst, ok := hardware(g.link); {
+		case ok:
+			return and(g.lanFrame(), and(g.innerFrame(), g.bitsSet(fromLinkHeader, dst, sizeB, 1)))
 		case isWLAN(g.link):
 			return g.wlanMulticast()
+		case isARCNET(g.link): // there are no groups but all
+			return g.equal(fromLinkHeader, 1, sizeB, 0)
 		}
 		g.fail("frames of link type %s are not multicast (ip multicast looks at IPv4 addresses)", g.link)
 	case protoIP:
@@ -331,6 +487,8 @@ func (g *generator) multicast(p proto) *cond {
 	return nil
 }
 
+func isARCNET(link dissect.LinkType) bool { return link == linkARCNET || link == linkARCNETLinux }
+
 // llc tests for an LLC header, and what kind of frame it begins.
 func (g *generator) llc(args []token) *cond {
 	var c *cond
@@ -339,6 +497,10 @@ func (g *generator) llc(args []token) *cond {
 		c = and(g.hasLength(), not(g.equal(fromLLC, 0, sizeH, 0xffff)))
 	case isWLAN(g.link):
 		c = g.wlanData()
+	case g.link == linkSunATM:
+		c = g.atmType(atmLLC)
+	case isLLC(g.link) && g.link != linkFibreChannel && g.link != linkCLIP:
+		c = always(true)
 	default:
 		g.fail("llc is for frames of Ethernet and 802.11, not of link type %s", g.link)
 	}

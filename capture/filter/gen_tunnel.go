@@ -232,7 +232,7 @@ func (g *generator) geneveHeader(vni uint32, given bool) *cond {
 
 	g.push(dissect.LinkEthernet, header)
 	g.linkType, g.payload = typeAt, payload
-	g.net, g.netNoSNAP = 0, 3
+	g.net = 0
 	g.geneve = true
 	return c
 }
@@ -247,6 +247,9 @@ func (g *generator) preamble() []*stmt {
 	}
 	if isWLAN(g.outerLink) {
 		s = append(s, g.wlanPreamble()...)
+	}
+	if g.outerLink == linkPFLog && g.outerPayloadWord >= 0 { // the length of the header, filled up to a multiple of 4
+		s = append(s, does(classLd|modeAbs|sizeB, 0, opAddK, 3, opAndK, 0xfffffffc, opSt, uint32(g.outerPayloadWord))...)
 	}
 	return s
 }

@@ -151,6 +151,17 @@ func test(stmts []*stmt, code uint16, k uint32) *cond {
 	return &cond{test: &block{stmts: stmts, code: code, k: k}}
 }
 
+// tests counts the tests in c.
+func (c *cond) tests() int {
+	switch c.op {
+	case condTest:
+		return 1
+	case condNot:
+		return c.a.tests()
+	}
+	return c.a.tests() + c.b.tests()
+}
+
 // lower links the tests of c into a graph that goes to yes or no, and gives its first.
 func (c *cond) lower(yes, no *block) *block {
 	switch c.op {

@@ -111,6 +111,9 @@ func next(src *source, pos int) (token, int) {
 	case '(', ')', '[', ']', '+', '-', '*', '/', '%', '^', ':':
 		return token{kind: tOp, text: s[:1]}, 1
 	}
+	if s[0] == ',' {
+		src.raise(pos, "a list is joined by or, not by commas (port 80 or 443)")
+	}
 	src.raise(pos, "no part of an expression begins with this character")
 	return token{}, 0
 }

@@ -20,7 +20,7 @@ type Resolver interface {
 	// Host gives the addresses of a host, IPv4 and IPv6.
 	Host(name string) ([]netip.Addr, error)
 
-	// Network gives the IPv4 number of a network, without the zeros on its right: 10 for 10.0.0.0.
+	// Network gives the IPv4 number of a network, as an address: 10.0.0.0 for 10.
 	Network(name string) (uint32, bool)
 
 	// Ether gives the hardware address of a host.
@@ -29,8 +29,8 @@ type Resolver interface {
 	// Port gives the port of a service in a transport protocol, "tcp" or "udp".
 	Port(name, transport string) (uint16, bool)
 
-	// Protocol gives the number of an IP protocol.
-	Protocol(name string) (uint8, bool)
+	// Protocol gives the number of an IP protocol. Some names stand for more than the header has room for.
+	Protocol(name string) (uint16, bool)
 }
 
 // System is the resolver of this machine: /etc/hosts and the domain name system, /etc/networks, /etc/ethers, /etc/services and
@@ -52,15 +52,14 @@ func (System) Network(name string) (n uint32, ok bool) {
 			return true
 		}
 		n, ok = 0, true
-		for _, part := range strings.Split(words[1], ".") {
+		parts := strings.Split(words[1], ".")
+		for _, part := range parts {
 			v, err := strconv.ParseUint(part, 0, 8)
 			n, ok = n<<8|uint32(v), ok && err == nil
 		}
+		n <<= 8 * max(0, 4-len(parts))
 		return !ok
 	})
-	for ok && n != 0 && n&0xff == 0 {
-		n >>= 8
-	}
 	return n, ok
 }
 
@@ -92,13 +91,13 @@ func (System) Port(name, transport string) (port uint16, ok bool) {
 	return port, ok
 }
 
-func (System) Protocol(name string) (number uint8, ok bool) {
+func (System) Protocol(name string) (number uint16, ok bool) {
 	database("/etc/protocols", func(words []string) bool {
 		if len(words) < 2 || !named(name, words[0], words[2:]) {
 			return true
 		}
-		v, err := strconv.ParseUint(words[1], 10, 8)
-		number, ok = uint8(v), err == nil
+		v, err := strconv.ParseUint(words[1], 10, 16)
+		number, ok = uint16(v), err == nil
 		return !ok
 	})
 	if !ok {
@@ -161,19 +160,19 @@ var wellKnownPorts = sync.OnceValue(func() map[string]uint16 {
 	return m
 })
 
-var wellKnownProtocols = sync.OnceValue(func() map[string]uint8 {
-	m := make(map[string]uint8)
+var wellKnownProtocols = sync.OnceValue(func() map[string]uint16 {
+	m := make(map[string]uint16)
 	for _, line := range strings.Split(protocols, "\n") {
 		words := strings.Fields(line)
 		if len(words) < 2 {
 			continue
 		}
-		number, err := strconv.ParseUint(words[0], 10, 8)
+		number, err := strconv.ParseUint(words[0], 10, 16)
 		if err != nil {
 			continue
 		}
 		for _, name := range words[1:] {
-			m[name] = uint8(number)
+			m[name] = uint16(number)
 		}
 	}
 	return m
@@ -225,27 +224,17 @@ func (g *generator) portRangeName(name string) (low, high uint32, ipProto int, o
 		}
 	}
 	if !isRange {
-		low, ipProto, ok = g.portName(name)
-		return low, low, ipProto, ok
+		return 0, 0, anyPortProto, false
 	}
-	// A name may have hyphens of its own.
-	for at := strings.IndexByte(name, '-'); at >= 0; {
-		var p, q int
-		if low, p, ok = g.portName(name[:at]); ok {
-			if high, q, ok = g.portName(name[at+1:]); ok {
-				if p != q {
-					p = anyPortProto
-				}
-				return low, high, p, true
-			}
-		}
-		next := strings.IndexByte(name[at+1:], '-')
-		if next < 0 {
-			break
-		}
-		at += 1 + next
+	// The first hyphen divides, also where it belongs to the name of a service: libpcap knows no better.
+	var other int
+	if low, ipProto, ok = g.portName(a); ok {
+		high, other, ok = g.portName(b)
 	}
-	return 0, 0, anyPortProto, false
+	if ipProto != other {
+		ipProto = anyPortProto
+	}
+	return low, high, ipProto, ok
 }
 
 // leadingNumber reads the decimal number that s begins with, or that it is.

@@ -31,8 +31,9 @@ type optimised struct {
 
 	dom bitset // blocks on every way here
 
-	// Places that are read before they are written here, that are written first, and that are read later.
-	inUse, kill, outUse atomSet
+	// Places that are read before they are written here, that are written first, that are written at all, and that are
+	// read later.
+	inUse, kill, written, outUse atomSet
 
 	val     [atoms]int // values at the end of the block; unknown where paths differ
 	operand int        // the value that the test compares A with
@@ -96,8 +97,8 @@ type optimizer struct {
 }
 
 // maxThreaded bounds the blocks of a program whose edges are moved: dominators take memory, and time, with their square. In a
-// larger program, of many hundreds of hosts, only statements are simplified.
-const maxThreaded = 8000
+// larger program only statements are simplified; the list of hosts that it takes, more than 700, is too long for the kernel anyway.
+const maxThreaded = 9000
 
 // optimise rewrites the graph and gives its new root. fail is called, and must not return, for a calculation that has no
 // result; it would be found while it is folded.
@@ -309,7 +310,7 @@ func findLocalUses(b *block) {
 	if !b.isReturn() {
 		use(b.code, b.k)
 	}
-	b.kill, b.inUse, b.outUse = killed, read, 0
+	b.kill, b.inUse, b.written, b.outUse = killed, read, written, 0
 }
 
 // reads tells which places an instruction reads.
@@ -369,42 +370,28 @@ func writes(code uint16, k uint32) (atom int, ok bool) {
 	return 0, false
 }
 
-// intern makes equal blocks one.
+// intern makes equal blocks one, from the returns up, so that blocks which lead to equal ones are found equal too.
 func (o *optimizer) intern() {
-	for again := true; again; {
-		again = false
-		o.unmark()
-		reach(o.root)
-		same := make(map[*block]*block)
-		alike := make(map[blockKey][]*block)
-		for i := len(o.blocks) - 1; i >= 0; i-- {
-			b := o.blocks[i]
-			if !b.marked {
-				continue
+	o.findLevels()
+	same := make(map[*block]*block)
+	alike := make(map[blockKey][]*block)
+	for level := 0; level <= o.root.level; level++ {
+		o.atLevel(level, func(b *block) {
+			if b.jt != nil {
+				b.jt, b.jf = same[b.jt], same[b.jf]
 			}
 			key := blockKey{b.code, b.k, b.jt, b.jf}
-			for _, later := range alike[key] {
-				if sameStatements(b.stmts, later.stmts) {
-					same[b] = later
-					break
+			for _, other := range alike[key] {
+				if sameStatements(b.stmts, other.stmts) {
+					same[b] = other
+					return
 				}
 			}
-			if same[b] == nil {
-				alike[key] = append(alike[key], b)
-			}
-		}
-		for _, b := range o.blocks {
-			if b.jt == nil {
-				continue
-			}
-			if s := same[b.jt]; s != nil {
-				b.jt, again = s, true
-			}
-			if s := same[b.jf]; s != nil {
-				b.jf, again = s, true
-			}
-		}
+			same[b] = b
+			alike[key] = append(alike[key], b)
+		})
 	}
+	o.root = same[o.root]
 }
 
 // blockKey is what equal blocks have in common, besides their statements.
@@ -412,16 +399,6 @@ type blockKey struct {
 	code   uint16
 	k      uint32
 	jt, jf *block
-}
-
-// reach marks the blocks that can be reached.
-func reach(b *block) {
-	if b == nil || b.marked {
-		return
-	}
-	b.marked = true
-	reach(b.jt)
-	reach(b.jf)
 }
 
 func sameStatements(a, b []*stmt) bool {

@@ -60,7 +60,7 @@ func answer(b *block, passed *edge) *block {
 
 // pullUp finds, in a chain of tests that all go to the same place if they succeed (alternatives: or) or fail (or is false), one of
 // the value that those before b have in A, behind tests of other values, and moves it in front of those: the value need not be
-// loaded again.
+// loaded again. Blocks that leave something in memory for later stay where they are.
 func (o *optimizer) pullUp(b *block, alternatives bool) {
 	if len(b.in) == 0 {
 		return
@@ -78,7 +78,10 @@ func (o *optimizer) pullUp(b *block, alternatives bool) {
 			return
 		}
 	}
-	inChain := func(c *block) bool { return c.jt != nil && leaves(c) == leaves(b) && c.dom.has(b.id) }
+	const memory = 1<<memWords - 1
+	inChain := func(c *block) bool {
+		return c.jt != nil && leaves(c) == leaves(b) && c.dom.has(b.id) && c.written&c.outUse&memory == 0
+	}
 
 	// Where tests of another value begin.
 	other := &b.in[0].pred.jf

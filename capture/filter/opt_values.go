@@ -57,7 +57,7 @@ func (o *optimizer) block(b *block, statements bool) {
 	for _, s := range b.stmts {
 		o.statement(s, &b.val, statements)
 	}
-	idle := b.outUse == 0 && a != unknown && b.val[atomA] == a && x != unknown && b.val[atomX] == x
+	idle := b.outUse == 0 && a != unknown && b.val[atomA] == a && (!usesX(b.code) || x != unknown && b.val[atomX] == x)
 	if statements && (idle || b.isReturn()) {
 		// What it computes is there already, or of no use.
 		if len(b.stmts) > 0 {

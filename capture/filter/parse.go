@@ -8,10 +8,13 @@ type parser struct {
 	tokens []token
 	at     int
 	depth  int
+
+	// numeric tells of each token whether it is a parenthesis with a number in it rather than a condition.
+	numeric []bool
 }
 
-// maxDepth bounds how deep parentheses and negations nest, and with them the stack.
-const maxDepth = 1000
+// maxDepth bounds how deep parentheses, negations and indices nest, and with them the stack.
+const maxDepth = 10000
 
 // parse reads a whole expression. An empty one gives nil.
 func parse(src *source) expr {
@@ -19,7 +22,8 @@ func parse(src *source) expr {
 	if p.peek().kind == tEnd {
 		return nil
 	}
-	e, _ := p.expr()
+	p.findNumeric()
+	e := p.expr(qualifiers{target: noTarget})
 	if t := p.peek(); t.kind != tEnd {
 		if t.is(")") {
 			p.raise(t.pos, "this closes nothing")
@@ -89,10 +93,9 @@ func (p *parser) junction() (or, ok bool) {
 	return false, false
 }
 
-// expr reads terms joined by "and" and "or", and gives the qualifiers of the last.
-func (p *parser) expr() (expr, qualifiers) {
-	defer p.nest()()
-	first, q := p.term()
+// expr reads terms joined by "and" and "or". before are the qualifiers of what stands before it.
+func (p *parser) expr(before qualifiers) expr {
+	first, q := p.term(before)
 	c := chain{first: first}
 	for {
 		or, ok := p.junction()
@@ -103,14 +106,14 @@ func (p *parser) expr() (expr, qualifiers) {
 		if p.bare() {
 			e = p.bareTerm(q)
 		} else {
-			e, q = p.term()
+			e, q = p.term(q)
 		}
 		c.rest = append(c.rest, chained{or, e})
 	}
 	if c.rest == nil {
-		return first, q
+		return first
 	}
-	return c, q
+	return c
 }
 
 // bare reports whether what comes is a name or number that inherits its qualifiers, perhaps behind parentheses and
@@ -132,23 +135,24 @@ func (p *parser) bare() bool {
 	return false
 }
 
-// term reads one condition that brings its own qualifiers.
-func (p *parser) term() (expr, qualifiers) {
+// term reads one condition that brings its own qualifiers, and gives those that a bare name behind it repeats. Behind
+// parentheses that are those of the term before them: what is inside stays there.
+func (p *parser) term(before qualifiers) (expr, qualifiers) {
 	defer p.nest()()
 	if p.accept(kNot) {
-		e, q := p.term()
+		e, q := p.term(before)
 		return negation{e}, q
 	}
 	t := p.peek()
 	switch {
-	case t.is("(") && !p.arithmetic():
+	case t.is("(") && !p.numeric[p.at]:
 		p.take()
-		e, q := p.expr()
+		e := p.expr(before)
 		if t := p.peek(); !t.is(")") {
 			p.raise(t.pos, "expected and, or, or )")
 		}
 		p.take()
-		return e, q
+		return e, before
 	case t.kind == tNumber, t.is("("), t.is("-"), t.isWord(kLen):
 		return p.relation(), qualifiers{target: noTarget}
 	case t.kind == tKeyword:
@@ -156,45 +160,43 @@ func (p *parser) term() (expr, qualifiers) {
 	case t.kind == tEnd:
 		p.raise(t.pos, "expected a primitive, such as host, port or tcp")
 	case t.kind == tName || t.kind == tDotted || t.kind == tIPv6 || t.kind == tMAC || t.kind == tARCnet:
+		if _, ok := keywords[lower(t.text)]; ok {
+			p.raise(t.pos, "keywords are written in lower case (%s)", lower(t.text))
+		}
 		p.raise(t.pos, "expected a keyword such as host, net or port before a name or address")
 	}
 	p.raise(t.pos, "expected a primitive, such as host, port or tcp")
 	return nil, qualifiers{}
 }
 
-// arithmetic reports whether the parenthesis that comes belongs to a number, not to a condition: inside, behind the other
-// parentheses, a number begins, and what closes first is followed by an operator before any comparison inside.
-func (p *parser) arithmetic() bool {
-	depth := 0
-	for n := 0; ; n++ {
-		t := p.ahead(n)
+// findNumeric finds the parentheses that belong to numbers: inside, beyond any index, is neither a comparison nor anything else
+// that only a condition has, and behind what closes them an operator comes.
+func (p *parser) findNumeric() {
+	p.numeric = make([]bool, len(p.tokens))
+	var open []int
+	condition := -1 // the last token that only a condition has
+	index := 0      // how many brackets are open
+	for i, t := range p.tokens {
 		switch {
-		case t.is("("):
-			depth++
-		case t.is(")"):
-			if depth--; depth == 0 {
-				t := p.ahead(n + 1)
-				return t.kind == tOp && !t.is(")") && !t.is("(")
-			}
 		case t.is("["):
-			// An index is arithmetic of its own.
-			for inside := 1; inside > 0; {
-				n++
-				switch t := p.ahead(n); {
-				case t.is("["):
-					inside++
-				case t.is("]"):
-					inside--
-				case t.kind == tEnd:
-					return false
-				}
+			index++
+		case t.is("]") && index > 0:
+			index--
+		case index > 0:
+		case t.is("("):
+			open = append(open, i)
+		case t.is(")"):
+			if len(open) == 0 {
+				continue
 			}
-		case t.kind == tOp && strings.ContainsAny(t.text, "<>=!") && t.text != "<<" && t.text != ">>":
-			return false
-		case t.kind == tEnd, t.kind != tNumber && t.kind != tOp && t.kind != tKeyword:
-			return false
-		case t.kind == tKeyword && t.word != kLen && !t.word.isProto():
-			return false
+			last := open[len(open)-1]
+			open = open[:len(open)-1]
+			next := p.tokens[i+1] // there is the end at least
+			p.numeric[last] = condition < last && next.kind == tOp && !next.is("(") && !next.is(")")
+		case t.kind == tNumber, t.isWord(kLen), t.kind == tKeyword && t.word.isProto():
+		case t.kind == tOp && (t.text == "<<" || t.text == ">>" || !strings.ContainsAny(t.text, "<>=!")):
+		default:
+			condition = i
 		}
 	}
 }
@@ -399,8 +401,17 @@ func (p *parser) special(pr proto) expr {
 	case kDir:
 		s.args = append(s.args, p.wlanName("a direction: nods, tods, fromds or dstods"))
 	case kLLC:
-		if n := p.peek(); n.kind == tName || n.isWord(kRNR) {
+		switch n := p.peek(); {
+		case n.kind == tName:
 			s.args = append(s.args, p.take())
+		case p.accept(kRNR):
+			n.text = "rnr" // or rulenum, which is the same word elsewhere
+			s.args = append(s.args, n)
+		}
+	case kATM:
+		s.args = append(s.args, t)
+		if name := lower(t.text); name == "vpi" || name == "vci" {
+			s.args = append(s.args, p.atmValues()...)
 		}
 	case kBroadcast, kMulticast, kInbound, kOutbound, kPPPoED:
 	default:
@@ -409,6 +420,28 @@ func (p *parser) special(pr proto) expr {
 		}
 	}
 	return s
+}
+
+// atmValues reads what follows vpi or vci: a comparison with a number, a number alone, or several in parentheses with "or" between
+// them. The first of the tokens is the operator.
+func (p *parser) atmValues() []token {
+	op := token{kind: tOp, text: "=", pos: p.peek().pos}
+	if t := p.peek(); t.kind == tOp && strings.ContainsAny(t.text, "<>=!") {
+		op = p.take()
+	}
+	list := []token{op}
+	if !p.peek().is("(") {
+		return append(list, p.expect(tNumber, "a number"))
+	}
+	p.take()
+	for {
+		list = append(list, p.expect(tNumber, "a number"))
+		if !p.accept(kOr) {
+			break
+		}
+	}
+	p.expectOp(")")
+	return list
 }
 
 func (p *parser) wlanName(what string) token {

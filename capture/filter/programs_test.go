@@ -36,7 +36,7 @@ func (noNames) Host(string) ([]netip.Addr, error)          { return nil, os.ErrN
 func (noNames) Network(string) (uint32, bool)              { return 0, false }
 func (noNames) Ether(string) (m dissect.MAC, ok bool)      { return m, false }
 func (noNames) Port(name, transport string) (uint16, bool) { return wellKnownPort(name, transport) }
-func (noNames) Protocol(name string) (number uint8, ok bool) {
+func (noNames) Protocol(name string) (number uint16, ok bool) {
 	number, ok = wellKnownProtocols()[name]
 	return number, ok
 }

@@ -55,7 +55,7 @@ func (w keyword) isProto() bool { return w > 0 && w < keyword(protoCount) }
 func (w keyword) proto() proto { return proto(w) }
 
 // takesProto reports whether a protocol may stand before the word of a special primitive.
-func (w keyword) takesProto() bool { return w >= kBroadcast && w <= kLLC }
+func (w keyword) takesProto() bool { return w >= kBroadcast && w < kLLC }
 
 // unsupported says which captures the reserved words are for.
 var unsupported = map[keyword]string{
