@@ -486,6 +486,12 @@ func TestDumpClosedPipe(t *testing.T) {
 	if strings.Count(p.stdout.String(), "\n") != 1 {
 		t.Errorf("stdout:\n%s", p.stdout.String())
 	}
+	for _, output := range []string{"--format line", "-w -"} { // and although nothing comes
+		p := n.start(n.b, "sh", "-c", "{ smoltcp dump eth0 "+output+" udp port 99; echo code $? >&2; } | true")
+		if p.end(); !strings.Contains(p.stderr.String(), "smoltcp: dump: standard output was closed by its reader\ncode 1\n") {
+			t.Errorf("%s: stderr:\n%s", output, p.stderr.String())
+		}
+	}
 }
 
 // TestDumpCounts prints the number of packets, and nothing else.

@@ -35,10 +35,16 @@ const (
 	newFile     creation = true  // it is left as it is, for an error fs.ErrExist, unless it is empty or no regular file
 )
 
-// open opens a file to be written.
+// errWritten says that two programs would write to one file, which neither could read then.
+var errWritten = errors.New("another capture is being written to it")
+
+// open opens a file to be written, which is this program's alone until it is closed.
 func (c creation) open(name string) (*os.File, error) {
 	if c == newFile {
 		f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+		if err == nil {
+			lock(f)
+		}
 		if !errors.Is(err, fs.ErrExist) {
 			return f, err
 		}
@@ -46,7 +52,23 @@ func (c creation) open(name string) (*os.File, error) {
 			return nil, err
 		}
 	}
-	return os.Create(name)
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	if st, err := f.Stat(); err != nil || !st.Mode().IsRegular() {
+		return f, nil // a pipe, or a device
+	}
+	if !lock(f) {
+		err = errWritten
+	} else {
+		err = f.Truncate(0)
+	}
+	if err != nil {
+		f.Close()
+		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
+	}
+	return f, nil
 }
 
 // createAs is Create for a file whose kind another name tells.

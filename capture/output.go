@@ -34,7 +34,7 @@ type createdFile interface {
 // is noticed.
 func (o *output) start(header []byte) error {
 	o.buf = append(make([]byte, 0, outputBlock), header...)
-	return o.write()
+	return o.flush()
 }
 
 // room gives n bytes at the end of the buffer for the next record. They hold anything.

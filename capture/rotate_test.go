@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -213,6 +214,58 @@ func TestRotateKeepsOldFiles(t *testing.T) {
 				t.Errorf("told of %q, want %q", taken, tt.taken)
 			}
 		})
+	}
+}
+
+// A second capture finds the packed file of the first as soon as that has begun.
+func TestRotateTwice(t *testing.T) {
+	dir := t.TempDir()
+	for range 2 {
+		w, err := NewRotator(filepath.Join(dir, "x.pcap.gz"), []Interface{{Link: dissect.LinkEthernet}}, FileOptions{}, Rotation{Size: 200})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer w.Close()
+	}
+	if list, _ := os.ReadDir(dir); len(list) != 2 {
+		t.Errorf("%d files, want 2", len(list))
+	}
+}
+
+// Two captures into one file would ruin it: the second is refused, until the first has ended.
+func TestCreateTwice(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("files are locked on some systems only")
+	}
+	name := filepath.Join(t.TempDir(), "x.pcap")
+	create := func() (Writer, error) {
+		return Create(name, []Interface{{Link: dissect.LinkEthernet}}, FileOptions{})
+	}
+	first, err := create()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Write(&Packet{Data: make([]byte, 84), Len: 84, Link: dissect.LinkEthernet}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := create(); !errors.Is(err, errWritten) {
+		t.Errorf("the second capture: %v, want %v", err, errWritten)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := firstBytes(t, name); len(got) != 1 {
+		t.Errorf("%d packets, want 1", len(got))
+	}
+	again, err := create()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := again.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := firstBytes(t, name); len(got) != 0 {
+		t.Errorf("%d packets after it was emptied", len(got))
 	}
 }
 

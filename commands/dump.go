@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"os/signal"
 	"slices"
 	"strings"
 	"syscall"
@@ -193,13 +190,6 @@ func dump(ctx context.Context, env Env, o dumpOptions) error {
 	if err != nil {
 		return err
 	}
-	if v.save != nil {
-		while := timelyFile
-		if o.save.file == "-" {
-			while = timelyPipe
-		}
-		v.save = newTimelyWriter(v.save, while)
-	}
 	v.process = process
 	v.names = len(o.interfaces) > 1 || o.interfaces[0] == capture.AnyInterface
 	if err := privileges.finish(); err != nil {
@@ -316,90 +306,4 @@ func (o *dumpOptions) printProgram(env Env) error {
 		opts.Link = *o.link
 	}
 	return o.filter.printProgram(env.Stdout, opts)
-}
-
-// rememberNames makes a function that gives what lookup does, and asks it once for each number.
-func rememberNames(lookup func(index int) string) func(index int) string {
-	names := make(map[int]string)
-	return func(index int) string {
-		name, ok := names[index]
-		if !ok {
-			name = lookup(index)
-			if len(names) < 1<<16 { // interfaces may come and go
-				names[index] = name
-			}
-		}
-		return name
-	}
-}
-
-// answerSignals prints the counts of a capture on one signal, flushes its savefile on another, and with perSecond tells every second how
-// many packets there are, as tcpdump does. The function that it gives ends that. src is nil if the packets come from files.
-func answerSignals(stderr io.Writer, v *viewer, src capture.Statser, perSecond bool) (end func()) {
-	signals := make(chan os.Signal, 4)
-	if signalCounts != nil {
-		signal.Notify(signals, signalCounts, signalFlush)
-	}
-	save, tick, ticked := v.save, (<-chan time.Time)(nil), false
-	if perSecond {
-		tick = time.Tick(time.Second)
-	}
-	done, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		for {
-			select {
-			case s := <-signals:
-				if s == signalFlush {
-					if save != nil {
-						_ = save.Flush() // the next write gives the error
-					}
-					continue
-				}
-				if src == nil {
-					fmt.Fprintf(stderr, "smoltcp: decode: %s so far\n", plural(uint64(v.counted.Load()), "packet"))
-					continue
-				}
-				stats, err := src.Stats()
-				if err != nil {
-					fmt.Fprintf(stderr, "smoltcp: dump: the kernel's counts are not to be had: %v\n", err)
-					continue
-				}
-				line := fmt.Sprintf("smoltcp: dump: %s captured, %s received by filter, %s dropped by kernel",
-					plural(uint64(v.counted.Load()), "packet"), plural(stats.Received, "packet"), plural(stats.Dropped, "packet"))
-				if stats.Missed > 0 {
-					line += fmt.Sprintf(", %s dropped by interface", plural(stats.Missed, "packet"))
-				}
-				fmt.Fprintln(stderr, line)
-			case <-tick:
-				fmt.Fprintf(stderr, "Got %d\r", v.counted.Load())
-				ticked = true
-			case <-done:
-				if ticked {
-					fmt.Fprintln(stderr)
-				}
-				return
-			}
-		}
-	}()
-	return func() {
-		signal.Stop(signals)
-		close(done)
-		<-ended
-	}
-}
-
-// reportCounts prints what tcpdump prints when a capture ends.
-func reportCounts(w io.Writer, seen int, src capture.Statser) {
-	fmt.Fprintf(w, "%s captured\n", plural(uint64(seen), "packet"))
-	stats, err := src.Stats()
-	if err != nil {
-		fmt.Fprintf(w, "smoltcp: dump: the kernel's counts are not to be had: %v\n", err)
-		return
-	}
-	fmt.Fprintf(w, "%s received by filter\n", plural(stats.Received, "packet"))
-	fmt.Fprintf(w, "%s dropped by kernel\n", plural(stats.Dropped, "packet"))
-	if stats.Missed > 0 {
-		fmt.Fprintf(w, "%s dropped by interface\n", plural(stats.Missed, "packet"))
-	}
 }

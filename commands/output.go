@@ -141,14 +141,23 @@ func (o *outputOptions) printer() format.Printer {
 // interfaceName gives a function that names this machine's interfaces by their numbers, "" for one that it has not. Cooked
 // captures hold numbers alone.
 func interfaceName() func(index int) string {
+	return rememberNames(func(index int) string {
+		i, err := net.InterfaceByIndex(index)
+		if err != nil {
+			return ""
+		}
+		return i.Name
+	})
+}
+
+// rememberNames makes a function that gives what lookup does, and asks it once for each number.
+func rememberNames(lookup func(index int) string) func(index int) string {
 	names := make(map[int]string)
 	return func(index int) string {
 		name, ok := names[index]
 		if !ok {
-			if i, err := net.InterfaceByIndex(index); err == nil {
-				name = i.Name
-			}
-			if len(names) < 1<<16 { // a file may hold any number of them
+			name = lookup(index)
+			if len(names) < 1<<16 { // interfaces come and go, and a file may hold any number
 				names[index] = name
 			}
 		}

@@ -17,7 +17,7 @@ import (
 
 // processFlag asks for the process behind each packet.
 func processFlag(category string) cli.Flag {
-	return &cli.BoolFlag{Category: category, Name: "process", Usage: "show whose socket sent or received each packet: process, number, and container or else systemd's unit. " +
+	return &cli.BoolFlag{Category: category, Name: "process", Usage: "show whose socket sent each packet, or received it from another machine: process, number, and container or else systemd's unit. " +
 		"It is looked up while the packet passes: sockets that are gone by then, and those of processes that may not be looked into, stay unknown. A pcapng file keeps it in comments"}
 }
 

@@ -137,7 +137,11 @@ func newViewer(env Env, src capture.Source, out outputOptions, save saveOptions,
 		if err != nil {
 			return nil, err
 		}
-		v.save, v.described = w, len(interfacesOf(src))
+		while := timelyFile
+		if save.file == "-" {
+			while = timelyPipe
+		}
+		v.save, v.described = newTimelyWriter(w, while), len(interfacesOf(src))
 	}
 	if save.file == "" || save.print || out.tally.count {
 		v.text = newTextWriter(env.Stdout, out.line || isTerminal(env.Stdout))
@@ -187,10 +191,17 @@ func createFile(env Env, name string, interfaces []capture.Interface, o capture.
 	}
 	// The bytes must go through Write alone: a savefile would cut off a half-written packet, and close the stream.
 	stdout := struct{ io.Writer }{env.Stdout}
+	var w capture.Writer
+	var err error
 	if ng {
-		return capture.NewPcapngWriter(stdout, interfaces, o)
+		w, err = capture.NewPcapngWriter(stdout, interfaces, o)
+	} else {
+		w, err = capture.NewPcapWriter(stdout, interfaces[0].Link, interfaces[0].Snaplen, o.Nano)
 	}
-	return capture.NewPcapWriter(stdout, interfaces[0].Link, interfaces[0].Snaplen, o.Nano)
+	if err != nil {
+		return nil, outputError(err)
+	}
+	return w, nil
 }
 
 // checkOverwrite refuses to save packets in the file that they are read from, which would empty it.

@@ -7,7 +7,7 @@ import (
 	"smoltcp/capture"
 )
 
-// timelyWriter is a savefile of a live capture. What is written to it reaches the file, or who reads the pipe, within a
+// timelyWriter is the savefile of dump and decode. What is written to it reaches the file, or who reads the pipe, within a
 // while although no more packets come. It can be flushed from another goroutine.
 type timelyWriter struct {
 	mu    sync.Mutex

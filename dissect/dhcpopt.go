@@ -12,23 +12,24 @@ type DHCPOption []byte
 type DHCPOptionType uint8
 
 const (
-	DHCPOptPad           DHCPOptionType = 0
-	DHCPOptSubnetMask    DHCPOptionType = 1
-	DHCPOptRouter        DHCPOptionType = 3
-	DHCPOptDNSServer     DHCPOptionType = 6
-	DHCPOptHostName      DHCPOptionType = 12
-	DHCPOptDomainName    DHCPOptionType = 15
-	DHCPOptRequestedIP   DHCPOptionType = 50
-	DHCPOptLeaseTime     DHCPOptionType = 51
-	DHCPOptMessageType   DHCPOptionType = 53
-	DHCPOptServerID      DHCPOptionType = 54
-	DHCPOptParameters    DHCPOptionType = 55
-	DHCPOptRenewalTime   DHCPOptionType = 58
-	DHCPOptRebindingTime DHCPOptionType = 59
-	DHCPOptClientID      DHCPOptionType = 61
-	DHCPOptFQDN          DHCPOptionType = 81
-	DHCPOptRelayAgent    DHCPOptionType = 82
-	DHCPOptEnd           DHCPOptionType = 255
+	DHCPOptPad            DHCPOptionType = 0
+	DHCPOptSubnetMask     DHCPOptionType = 1
+	DHCPOptRouter         DHCPOptionType = 3
+	DHCPOptDNSServer      DHCPOptionType = 6
+	DHCPOptHostName       DHCPOptionType = 12
+	DHCPOptDomainName     DHCPOptionType = 15
+	DHCPOptRequestedIP    DHCPOptionType = 50
+	DHCPOptLeaseTime      DHCPOptionType = 51
+	DHCPOptMessageType    DHCPOptionType = 53
+	DHCPOptServerID       DHCPOptionType = 54
+	DHCPOptParameters     DHCPOptionType = 55
+	DHCPOptRenewalTime    DHCPOptionType = 58
+	DHCPOptRebindingTime  DHCPOptionType = 59
+	DHCPOptClientID       DHCPOptionType = 61
+	DHCPOptFQDN           DHCPOptionType = 81
+	DHCPOptRelayAgent     DHCPOptionType = 82
+	DHCPOptClasslessRoute DHCPOptionType = 121
+	DHCPOptEnd            DHCPOptionType = 255
 )
 
 // NextDHCPOption splits the first option off o. It is nil where o is empty. The error is ErrTruncated where an
@@ -156,6 +157,8 @@ func dhcpParts(s Sink, off int, t DHCPOptionType, data []byte) {
 		dhcpFQDNParts(s, off, data)
 	case t == DHCPOptRelayAgent:
 		dhcpAgentParts(s, off, data)
+	case t == DHCPOptClasslessRoute:
+		dhcpRoutes(s, off, info.field, data)
 	case info.form == 'a':
 		s.Text(info.field, off, n, cString(data))
 	case info.form == 'i' && n%4 == 0:
@@ -178,6 +181,16 @@ func dhcpParts(s Sink, off int, t DHCPOptionType, data []byte) {
 		s.Bytes(info.field, off, n, data)
 	default:
 		s.Bytes(&dhcpOpaqueField, off, n, data)
+	}
+}
+
+// dhcpRoutes pushes classless static routes (RFC 3442), each with the length of its prefix, as much of the prefix as counts, and
+// the router's address.
+func dhcpRoutes(s Sink, off int, f *Field, data []byte) {
+	for len(data) > 0 {
+		n := min(1+(min(int(data[0]), 32)+7)/8+4, len(data))
+		s.Bytes(f, off, n, data[:n])
+		off, data = off+n, data[n:]
 	}
 }
 

@@ -95,6 +95,7 @@ func (o *IPv4Options) paddedLen() int { return (int(o.n) + 3) &^ 3 }
 var (
 	ipOptionsField   = Field{Label: "opt", Title: "Option"}
 	ipOptTypeField   = Field{Name: "ip.opt.type", Label: "opt", Title: "Type", Rank: 12}
+	ipOptOtherField  = Field{Label: "opt", Title: "Type", Rank: 12} // of a type that Wireshark has no name for
 	ipOptCopyField   = Field{Name: "ip.opt.type.copy", Label: "copy", Title: "Copy on fragmentation", Mask: 0x80}
 	ipOptClassField  = Field{Name: "ip.opt.type.class", Label: "class", Title: "Class", Mask: 0x60}
 	ipOptNumberField = Field{Name: "ip.opt.type.number", Label: "number", Title: "Number", Mask: 0x1f}
@@ -124,12 +125,16 @@ func (ip IPv4) optionFields(s Sink) {
 			return
 		}
 		s.Begin(&ipOptionsField, off, len(o))
-		s.Enum(&ipOptTypeField, off, 1, uint64(o.Type()), o.Type().Name())
-		s.Begin(&ipOptTypeField, off, 1)
-		s.Bool(&ipOptCopyField, off, 1, o.Type().Copied())
-		s.Uint(&ipOptClassField, off, 1, uint64(o.Type()>>5&3))
-		s.Uint(&ipOptNumberField, off, 1, uint64(o.Type()&0x1f))
-		s.End()
+		if o.Type().Name() == "" {
+			s.Enum(&ipOptOtherField, off, 1, uint64(o.Type()), "")
+		} else {
+			s.Enum(&ipOptTypeField, off, 1, uint64(o.Type()), o.Type().Name())
+			s.Begin(&ipOptTypeField, off, 1)
+			s.Bool(&ipOptCopyField, off, 1, o.Type().Copied())
+			s.Uint(&ipOptClassField, off, 1, uint64(o.Type()>>5&3))
+			s.Uint(&ipOptNumberField, off, 1, uint64(o.Type()&0x1f))
+			s.End()
+		}
 		if len(o) > 1 {
 			s.Uint(&ipOptLenField, off+1, 1, uint64(len(o)))
 			o.fields(s, off)

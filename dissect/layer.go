@@ -106,6 +106,8 @@ const (
 	LayerISISLSP
 	LayerISISCSNP
 	LayerISISPSNP
+	LayerBGP
+	LayerRPKIRTR
 	numLayerTypes
 )
 
@@ -276,6 +278,8 @@ func init() {
 		LayerISISLSP:    {"IS-IS LSP", "isis.lsp", decodeISISBody(isisLSPFixed, isisOtherSize), isisLSPFields},
 		LayerISISCSNP:   {"IS-IS CSNP", "isis.csnp", decodeISISBody(isisCSNPFixed, isisOtherSize), isisCSNPFields},
 		LayerISISPSNP:   {"IS-IS PSNP", "isis.psnp", decodeISISBody(isisPSNPFixed, isisOtherSize), isisPSNPFields},
+		LayerBGP:        {"BGP", "bgp", decodeBGP, bgpFields},
+		LayerRPKIRTR:    {"RPKI-RTR", "rpkirtr", decodeRPKIRTR, rpkirtrFields},
 	}
 	for t := range protocols {
 		decoders[t] = protocols[t].decode

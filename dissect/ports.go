@@ -43,6 +43,7 @@ var (
 		{993, LayerTLS}, {994, LayerTLS}, {995, LayerTLS}, {5061, LayerTLS}, {8443, LayerTLS},
 		{53, LayerDNSTCP},
 		{646, LayerLDP},
+		{179, LayerBGP}, {323, LayerRPKIRTR},
 	}
 )
 

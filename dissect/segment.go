@@ -14,14 +14,18 @@ func decodeSegment(p *Packet, l *Layer, b []byte) LayerType {
 }
 
 func segmentFields(p *Packet, l *Layer, s Sink) {
-	b, f := p.Bytes(l), &segmentBodyField
+	b, f := p.Data[l.Start:l.Payload], &segmentBodyField
 	for i := range p.n {
-		if at := &p.layers[i]; at.Payload == l.Start && at.Type == LayerTCP {
+		if at := &p.layers[i]; at.Payload == l.Start && at.Type == LayerTCP && l.Payload == l.End {
 			f = &segmentPayloadField
 		}
 	}
 	s.Bytes(f, 0, len(b), b)
-	s.Uint(&segmentLenField, 0, 0, uint64(l.Wire))
+	size := l.Wire
+	if l.Payload < l.End {
+		size = len(b)
+	}
+	s.Uint(&segmentLenField, 0, 0, uint64(size))
 }
 
 // asSegment turns layer l into one that holds a piece of a message, or into data where an excerpt is all there is.

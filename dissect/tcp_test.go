@@ -258,7 +258,7 @@ func TestTCPOptionValues(t *testing.T) {
 	}{
 		{"tcp/syn", TCPOptionValues{MSS: 1460, HasWindowScale: true, WindowScale: 7, SACKPermitted: true, HasTimestamps: true, TSVal: 1201}},
 		{"tcp/sack", TCPOptionValues{SACK: [4]SACKBlock{{100, 200}, {201, 208}, {300, 400}}, NumSACK: 3}},
-		{"tcp/options-experimental", TCPOptionValues{}},
+		{"tcp/options-experimental", TCPOptionValues{UserTimeout: 0x8005}}, // five minutes
 		{"tcp/options-end-and-padding", TCPOptionValues{MSS: 1460}},
 		{"tcp/options-length-0", TCPOptionValues{}},
 		{"tcp/options-odd-lengths", TCPOptionValues{}},

@@ -160,6 +160,7 @@ type TCPOptionValues struct {
 	TSVal, TSEcr   uint32
 	SACK           [4]SACKBlock
 	NumSACK        int
+	UserTimeout    uint16 // as sent, granularity bit and all (RFC 5482); 0 if absent
 }
 
 // OptionValues reads the options. A malformed one ends the reading; what came before it counts.
@@ -180,6 +181,8 @@ func (t TCP) OptionValues() (v TCPOptionValues) {
 			v.HasWindowScale, v.WindowScale = true, d[0]
 		case o.Kind() == TCPOptSACKPermitted && len(d) == 0:
 			v.SACKPermitted = true
+		case o.Kind() == TCPOptUserTimeout && len(d) == 2:
+			v.UserTimeout = binary.BigEndian.Uint16(d)
 		case o.Kind() == TCPOptSACK && len(d)%8 == 0:
 			v.NumSACK = min(len(d)/8, len(v.SACK))
 			for i := range v.NumSACK {

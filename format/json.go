@@ -1,6 +1,7 @@
 package format
 
 import (
+	"bytes"
 	"net/netip"
 
 	"smoltcp/dissect"
@@ -298,8 +299,12 @@ func (j *JSON) Bytes(f *dissect.Field, off, n int, b []byte) {
 	}
 }
 
+// Text writes text as far as its first NUL: what is behind that is padding to most protocols, and no text to any.
 func (j *JSON) Text(f *dissect.Field, off, n int, b []byte) {
 	if j.field(f) {
+		if end := bytes.IndexByte(b, 0); end >= 0 {
+			b = b[:end]
+		}
 		j.end(appendJSONString(j.target(), b))
 	}
 }

@@ -164,7 +164,7 @@ func TestJSONFields(t *testing.T) {
 				j.End()
 				add(f, `"00fe"`)
 			case 7:
-				j.Text(f, 0, 2, []byte("\"\x01"))
+				j.Text(f, 0, 4, []byte("\"\x01\x00x"))
 				add(f, `"\"\u0001"`)
 			}
 		}

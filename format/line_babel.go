@@ -1,6 +1,6 @@
 package format
 
-// Types of Babel's TLVs (RFC 8966 section 4.6, RFC 7298).
+// Types of Babel's TLVs (RFC 8966 section 4.6, RFC 7298, RFC 8967).
 const (
 	babelPad1 = iota
 	babelPadN
@@ -18,6 +18,10 @@ const (
 	babelUpdateSrc
 	babelRequestSrc
 	babelSeqnoRequestSrc
+	babelMAC
+	babelPC
+	babelChallenge
+	babelChallengeReply
 )
 
 // A babelPrinter prints one Babel packet. Updates leave out what prefixes have in common with earlier ones.
@@ -32,7 +36,8 @@ var babelNames = [...]struct{ short, long string }{
 	babelRouterID: {" router-id", "\n\tRouter Id"}, babelNextHop: {" nh", "\n\tNext Hop"}, babelUpdate: {" update", "\n\tUpdate"},
 	babelRequest: {" route-request", "\n\tRoute Request "}, babelSeqnoRequest: {" seqno-request", "\n\tSeqno Request "}, babelTSPC: {" tspc", "\n\tTS/PC "},
 	babelHMAC: {" hmac", "\n\tHMAC "}, babelUpdateSrc: {" ss-update", "\n\tSS-Update"}, babelRequestSrc: {" ss-request", "\n\tSS-Request "},
-	babelSeqnoRequestSrc: {" ss-mh-request", "\n\tSS-MH-Request "},
+	babelSeqnoRequestSrc: {" ss-mh-request", "\n\tSS-MH-Request "}, babelMAC: {" mac", "\n\tMAC "}, babelPC: {" pc", "\n\tPC"},
+	babelChallenge: {" challenge_request", "\n\tChallenge Request "}, babelChallengeReply: {" challenge_reply", "\n\tChallenge Reply "},
 }
 
 // babel prints a packet of the Babel routing protocol (RFC 8966).
@@ -129,13 +134,19 @@ func (w *babelPrinter) either(short, long string) {
 }
 
 func (w *babelPrinter) interval(v int) {
-	switch v {
-	case 0:
+	if v == 0 {
 		w.text("0.0s (bogus)")
-	case 0xffff:
-		w.text("infinity")
-	default:
+	} else {
 		w.hundredths(v)
+	}
+}
+
+// updateInterval writes how long a route is good for, which can be for ever.
+func (w *babelPrinter) updateInterval(v int) {
+	if v == 0xffff {
+		w.text("infinity")
+	} else {
+		w.interval(v)
 	}
 }
 
@@ -180,54 +191,33 @@ func isMappedV4(a *[16]byte) bool {
 }
 
 // prefix reads a prefix of bits bits, of which the first omitted bytes are those of an earlier one. It gives how many bytes it takes.
+// Bits behind the prefix stay what they are.
 func (w *babelPrinter) prefix(ae, bits, omitted int, v []byte) (a [16]byte, used int) {
 	size := (bits + 7) / 8
-	if omitted > size && ae != 0 {
+	if size > 16 {
 		return a, -1
 	}
-	used = size - omitted
-	if used < 0 {
-		used = 0
-	}
-	if ae != 3 && used > len(v) {
-		return a, -1
-	}
+	start, room := 0, 16 // where the address begins, and its bytes
 	switch ae {
 	case 0:
 		return a, 0
 	case 1:
-		if omitted > 4 || bits > 32 {
-			return a, -1
-		}
+		start, room = 12, 4
 		a[10], a[11] = 0xff, 0xff
-		if omitted > 0 {
-			copy(a[12:12+omitted], w.v4[12:])
-		}
-		copy(a[12+omitted:], v[:used])
-		bits += 96
+		copy(a[12:12+min(omitted, 4)], w.v4[12:])
 	case 2:
-		if omitted > 16 || bits > 128 {
-			return a, -1
-		}
-		copy(a[:omitted], w.v6[:])
-		copy(a[omitted:], v[:used])
-	case 3:
-		if used = max(0, (bits-64+7)/8); used > len(v) || bits > 128 {
-			return a, -1
-		}
+		copy(a[:min(omitted, 16)], w.v6[:])
+	case 3: // a link-local address goes without its first eight bytes
 		a[0], a[1] = 0xfe, 0x80
-		copy(a[8:], v[:used])
+		omitted, start, room, size = 0, 8, 8, max(0, size-8)
 	default:
 		return a, -1
 	}
-	for i := range a {
-		switch keep := bits - 8*i; {
-		case keep <= 0:
-			a[i] = 0
-		case keep < 8:
-			a[i] &= byte(0xff << (8 - keep))
-		}
+	used = max(0, size-omitted)
+	if omitted > room || ae == 1 && size > room || used > len(v) {
+		return a, -1
 	}
+	copy(a[start+omitted:], v[:used])
 	return a, used
 }
 
@@ -244,7 +234,7 @@ func (w *babelPrinter) putPrefix(ae, bits int, a *[16]byte) {
 func (w *babelPrinter) message(t int, v []byte) bool {
 	n := len(v)
 	if w.p.opts.Verbose == 0 {
-		if t == babelUpdate || t == babelUpdateSrc {
+		if t == babelUpdate {
 			if n < 10 {
 				return false
 			}
@@ -261,16 +251,17 @@ func (w *babelPrinter) message(t int, v []byte) bool {
 		}
 		w.put("%04x ", w.u16(v, 2))
 		w.interval(w.u16(v, 4))
-		return w.subTLVs(t, v[6:])
 	case babelAck:
 		if n < 2 {
 			return false
 		}
 		w.put("%04x", w.u16(v, 0))
-		return w.subTLVs(t, v[2:])
 	case babelHello:
 		if n < 6 {
 			return false
+		}
+		if w.u16(v, 0)&0x8000 != 0 {
+			w.text("(Unicast) ")
 		}
 		w.put("seqno %d ", w.u16(v, 2))
 		if w.u16(v, 4) == 0 {
@@ -279,7 +270,7 @@ func (w *babelPrinter) message(t int, v []byte) bool {
 			w.text("interval ")
 			w.hundredths(w.u16(v, 4))
 		}
-		return w.subTLVs(t, v[6:])
+		w.subTLVs(t, v[6:])
 	case babelIHU:
 		if n < 6 {
 			return false
@@ -296,14 +287,13 @@ func (w *babelPrinter) message(t int, v []byte) bool {
 		}
 		w.put(" rxcost %d interval ", w.u16(v, 2))
 		w.interval(w.u16(v, 4))
-		return w.subTLVs(t, v[6+used:])
+		w.subTLVs(t, v[6+used:])
 	case babelRouterID:
 		if n < 10 {
 			return false
 		}
 		w.text(" ")
 		w.routerID(v[2:])
-		return w.subTLVs(t, v[10:])
 	case babelNextHop:
 		if n < 2 {
 			return false
@@ -318,7 +308,6 @@ func (w *babelPrinter) message(t int, v []byte) bool {
 		} else {
 			w.addr(&a)
 		}
-		return w.subTLVs(t, v[2+used:])
 	case babelUpdate:
 		return w.update(v)
 	case babelRequest:
@@ -331,7 +320,6 @@ func (w *babelPrinter) message(t int, v []byte) bool {
 		}
 		w.text("for ")
 		w.putPrefix(int(v[0]), int(v[1]), &a)
-		return w.subTLVs(t, v[2+used:])
 	case babelSeqnoRequest:
 		if n < 14 {
 			return false
@@ -341,10 +329,13 @@ func (w *babelPrinter) message(t int, v []byte) bool {
 			return false
 		}
 		w.put("(%d hops) for ", int(v[4]))
-		w.putPrefix(int(v[0]), int(v[1]), &a)
+		if v[0] == 0 {
+			w.text("invalid AE 0")
+		} else {
+			w.putPrefix(int(v[0]), int(v[1]), &a)
+		}
 		w.put(" seqno %d id ", w.u16(v, 2))
 		w.routerID(v[6:])
-		return w.subTLVs(t, v[14+used:])
 	case babelTSPC:
 		if n < 6 {
 			return false
@@ -356,12 +347,23 @@ func (w *babelPrinter) message(t int, v []byte) bool {
 		}
 		w.put("key-id %d digest-%d ", w.u16(v, 0), n-2)
 		for i := 2; i < n; i++ {
-			w.put("%02x", int(v[i]))
+			w.b = append(w.b, "0123456789ABCDEF"[v[i]>>4], "0123456789ABCDEF"[v[i]&15])
 		}
+	case babelUpdateSrc:
+		return w.updateSrc(v)
+	case babelRequestSrc:
+		return w.requestSrc(v)
+	case babelSeqnoRequestSrc:
+		return w.seqnoRequestSrc(v)
+	case babelPC:
+		if n < 4 {
+			return false
+		}
+		w.put(" value %d index len %d", w.u32(v, 0), n-4)
+	case babelMAC, babelChallenge, babelChallengeReply:
+		w.put("len %d", n)
 	default:
-		if t >= len(babelNames) {
-			w.put("%d", t)
-		}
+		w.put("%d", t)
 	}
 	return true
 }
@@ -398,7 +400,7 @@ func (w *babelPrinter) update(v []byte) bool {
 	w.text(" ")
 	w.putPrefix(ae, bits, &a)
 	w.put(" metric %d seqno %d interval ", w.u16(v, 8), w.u16(v, 6))
-	w.interval(w.u16(v, 4))
+	w.updateInterval(w.u16(v, 4))
 	if flags&0x80 != 0 {
 		if ae == 1 {
 			w.v4 = a
@@ -406,7 +408,84 @@ func (w *babelPrinter) update(v []byte) bool {
 			w.v6 = a
 		}
 	}
-	return w.subTLVs(babelUpdate, v[10+used:])
+	w.subTLVs(babelUpdate, v[10+used:])
+	return true
+}
+
+// prefixes reads the prefix of a source-specific TLV and that of the source behind it, from the bytes after the fixed part.
+func (w *babelPrinter) prefixes(ae, bits, omitted, srcBits int, v []byte) (dst, src [16]byte, used int) {
+	dst, used = w.prefix(ae, bits, omitted, v)
+	if used < 0 {
+		return dst, src, used
+	}
+	src, more := w.prefix(ae, srcBits, 0, v[used:])
+	if more < 0 {
+		return dst, src, more
+	}
+	return dst, src, used + more
+}
+
+func (w *babelPrinter) pair(dst, src *[16]byte, bits, srcBits int, between string) {
+	w.addr(dst)
+	w.put("/%d", bits)
+	w.text(between)
+	w.addr(src)
+	w.put("/%d", srcBits)
+}
+
+func (w *babelPrinter) updateSrc(v []byte) bool {
+	const fixed = 10
+	if len(v) < fixed {
+		return false
+	}
+	ae, srcBits, bits, omitted := int(v[0]), int(v[1]), int(v[2]), int(v[3])
+	dst, src, used := w.prefixes(ae, bits, omitted, srcBits, v[fixed:])
+	if used < 0 {
+		return false
+	}
+	w.text(" ")
+	w.pair(&dst, &src, bits, srcBits, " from ")
+	w.put(" metric %d seqno %d interval ", w.u16(v, 8), w.u16(v, 6))
+	w.updateInterval(w.u16(v, 4))
+	w.subTLVs(babelUpdate, v[fixed+used:])
+	return true
+}
+
+func (w *babelPrinter) requestSrc(v []byte) bool {
+	const fixed = 3
+	if len(v) < fixed {
+		return false
+	}
+	ae, bits, srcBits := int(v[0]), int(v[1]), int(v[2])
+	dst, src, used := w.prefixes(ae, bits, 0, srcBits, v[fixed:])
+	switch {
+	case used < 0:
+		return false
+	case ae == 0:
+		w.text("for any")
+	default:
+		w.text("for (")
+		w.pair(&dst, &src, bits, srcBits, ", ")
+		w.text(")")
+	}
+	return true
+}
+
+func (w *babelPrinter) seqnoRequestSrc(v []byte) bool {
+	const fixed = 14
+	if len(v) < fixed {
+		return false
+	}
+	ae, bits, srcBits := int(v[0]), int(v[1]), int(v[5])
+	dst, src, used := w.prefixes(ae, bits, 0, srcBits, v[fixed:])
+	if used < 0 {
+		return false
+	}
+	w.put("(%d hops) for (", int(v[4]))
+	w.pair(&dst, &src, bits, srcBits, ", ")
+	w.put(") seqno %d id ", w.u16(v, 2))
+	w.routerID(v[6:])
+	return true
 }
 
 // routerID writes an identifier of eight bytes.
@@ -416,22 +495,23 @@ func (w *babelPrinter) routerID(v []byte) {
 	}
 }
 
-// subTLVs writes what is behind the fixed part of a TLV of type t. It reports false if that contradicts itself.
-func (w *babelPrinter) subTLVs(t int, v []byte) bool {
+// subTLVs writes what is behind the fixed part of a TLV of type t. If that contradicts itself, it says so, and the next TLV follows.
+func (w *babelPrinter) subTLVs(t int, v []byte) {
 	for len(v) > 0 {
 		kind := int(v[0])
 		if v = v[1:]; kind == 0 {
 			w.text(" sub-pad1")
 			continue
 		}
-		if len(v) == 0 || len(v) < 1+int(v[0]) {
-			return false
-		}
-		value := v[1 : 1+v[0]]
-		v = v[1+v[0]:]
 		if kind&0x80 != 0 {
 			w.text(" (M)")
 		}
+		if len(v) == 0 || len(v) < 1+int(v[0]) {
+			w.b = w.p.invalid(w.b)
+			return
+		}
+		value := v[1 : 1+v[0]]
+		v = v[1+v[0]:]
 		switch kind {
 		case 1:
 			w.text(" sub-padn")
@@ -443,8 +523,14 @@ func (w *babelPrinter) subTLVs(t int, v []byte) bool {
 			}
 			for _, c := range value {
 				w.text(sep)
-				w.put("%d", int(c))
-				sep = "-"
+				switch sep = "-"; c {
+				case 0:
+					w.text("reserved")
+				case 0xff:
+					w.text("all")
+				default:
+					w.put("%d", int(c))
+				}
 			}
 			if len(value) > 0 && t != babelUpdate {
 				w.text(" (bogus)")
@@ -453,7 +539,8 @@ func (w *babelPrinter) subTLVs(t int, v []byte) bool {
 			w.text(" sub-timestamp")
 			switch {
 			case t == babelHello && len(value) < 4, t == babelIHU && len(value) < 8:
-				return false
+				w.b = w.p.invalid(w.b)
+				return
 			case t == babelHello:
 				w.text(" ")
 				w.timestamp(value)
@@ -469,7 +556,6 @@ func (w *babelPrinter) subTLVs(t int, v []byte) bool {
 			w.put(" sub-unknown-0x%02x", kind)
 		}
 	}
-	return true
 }
 
 func (w *babelPrinter) timestamp(v []byte) {

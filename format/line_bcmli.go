@@ -9,7 +9,7 @@ func (p *Line) bcmLI(b, d []byte, length int, _ ipContext) []byte {
 		return p.invalid(b)
 	}
 	if len(d) < header {
-		return p.trunc(b, "bcm_li")
+		return p.stop(b, "bcm_li")
 	}
 	direction := [8]string{1: "unused", 2: "egress", 3: "ingress"}
 	kind := [16]string{4: "undecided", 5: "ipv4", 6: "ipv6", 7: "ethernet"}
@@ -24,7 +24,7 @@ func (p *Line) bcmLI(b, d []byte, length int, _ ipContext) []byte {
 	b = appendInt(append(b, ", li-id "...), int(h&0x3fffff))
 	if p.opts.Verbose == 0 {
 		if len(d) < length {
-			return p.trunc(b, "bcm_li")
+			return p.stop(b, "bcm_li")
 		}
 		return b
 	}

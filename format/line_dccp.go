@@ -45,7 +45,11 @@ func (p *Line) dccpPacket(b, d []byte, length int, c *ipContext) []byte {
 	w.title("DCCP")
 	w.text(" ")
 	if p.opts.Quiet {
-		w.b = appendSigned(w.b, length-int(d[4])*4)
+		offset := int(d[4]) * 4
+		w.b = appendDecimal(w.b, uint64(uint32(length-offset)))
+		if offset > length {
+			w.put(" [bad hdr length %d - too long, > %d]", offset, length)
+		}
 		return w.b
 	}
 	if p.opts.Verbose > 0 {

@@ -208,9 +208,7 @@ func (w *isisPrinter) bogus(kind, fixed, want int) bool {
 	case isisL1PSNP, isisL2PSNP:
 		sep = "- "
 	case isisL1LSP, isisL2LSP:
-		if w.p.opts.Verbose > 0 {
-			want -= isisCommonLen // tcpdump's mistake
-		}
+		want -= isisCommonLen // tcpdump's mistake
 	}
 	w.text(sep)
 	w.put("bogus fixed header length %d should be %d", fixed, want)

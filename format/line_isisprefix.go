@@ -42,6 +42,9 @@ func (w *isisPrinter) extPrefix(d []byte, v6 bool) int {
 	if v6 {
 		most, bits = 128, w.u8(d, 5)
 		used++
+		if bits <= most && !w.has(d, used, isisPrefixLen(bits)) {
+			return 1
+		}
 		w.text(indent, "IPv6 prefix: ")
 	} else {
 		w.text(indent, "IPv4 prefix: ")

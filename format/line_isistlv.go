@@ -10,7 +10,7 @@ func (w *isisPrinter) tlv(t int, d []byte, n, at int) {
 	case 3:
 		w.endSystems(d, n)
 	case 4:
-		if n >= isisSystemID {
+		for ; n >= isisSystemID && w.has(d, 0, isisSystemID); d, n = d[isisSystemID:], n-isisSystemID {
 			w.text("\n\t      ")
 			w.id(d, isisSystemID)
 		}
@@ -24,7 +24,7 @@ func (w *isisPrinter) tlv(t int, d []byte, n, at int) {
 		w.instance(d, n)
 	case 8:
 	case 9:
-		for ; n >= 16 && !w.done; d, n = from(d, 16), n-16 {
+		for ; n >= 16 && w.has(d, 0, 16); d, n = from(d, 16), n-16 {
 			w.text("\n\t      lsp-id: ")
 			w.id(from(d, 2), isisLSPID)
 			w.put(", seq: 0x%08x", w.u32(d, 10))
@@ -165,10 +165,10 @@ func (w *isisPrinter) areas(d []byte, n int) {
 		if n < size {
 			return
 		}
-		w.put("\n\t      Area address (length: %d): ", size)
 		if size >= 1 && size <= 20 && !w.has(d, 0, size) {
 			return
 		}
+		w.put("\n\t      Area address (length: %d): ", size)
 		if !w.done {
 			w.b = appendNSAP(w.b, clip(d, size))
 		}
@@ -212,7 +212,7 @@ func (w *isisPrinter) neighbors(d []byte, n int) {
 	default:
 		w.put("bogus virtual flag 0x%02x", v)
 	}
-	for d, n = from(d, 1), n-1; n >= 4+isisNodeID && !w.done; d, n = from(d, 4+isisNodeID), n-4-isisNodeID {
+	for d, n = from(d, 1), n-1; n >= 4+isisNodeID && w.has(d, 0, 4+isisNodeID); d, n = from(d, 4+isisNodeID), n-4-isisNodeID {
 		w.text("\n\t      IS Neighbor: ")
 		w.id(from(d, 4), isisNodeID)
 		w.metrics(d)
@@ -220,7 +220,7 @@ func (w *isisPrinter) neighbors(d []byte, n int) {
 }
 
 func (w *isisPrinter) endSystems(d []byte, n int) {
-	for ; n >= 4+isisSystemID && !w.done; d, n = from(d, 4+isisSystemID), n-4-isisSystemID {
+	for ; n >= 4+isisSystemID && w.has(d, 0, 4+isisSystemID); d, n = from(d, 4+isisSystemID), n-4-isisSystemID {
 		w.text("\n\t      ES Neighbor: ")
 		w.id(from(d, 4), isisSystemID)
 		w.metrics(d)
@@ -419,13 +419,12 @@ func (w *isisPrinter) extNeighbor(t int, d []byte, n int) int {
 	w.subsPresent(sum)
 	for sum > 0 && w.has(d, at, 2) {
 		w.text(indent, "  ")
-		if n-at < 2 {
-			w.text("Remaining data in TLV shorter than a subTLV header")
-			return n
-		}
 		if sum < 2 {
 			w.text("Remaining data in subTLVs shorter than a subTLV header")
-			w.trunc()
+			return end
+		}
+		if n-at < 2 {
+			w.text("Remaining data in TLV shorter than a subTLV header")
 			return n
 		}
 		sub, size := int(d[at]), int(d[at+1])

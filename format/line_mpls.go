@@ -114,10 +114,7 @@ const (
 
 // iso prints a packet that begins with a network layer protocol identifier.
 func (p *Line) iso(b, d []byte, length int) []byte {
-	switch {
-	case length < 1:
-		return p.trunc(b, "isoclns")
-	case len(d) == 0:
+	if length < 1 || len(d) == 0 {
 		return p.stop(b, "isoclns")
 	}
 	id := d[0]

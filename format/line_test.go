@@ -60,6 +60,8 @@ var lineLinks = []struct {
 	{"sflow", dissect.LinkEthernet},
 	{"l2tp", dissect.LinkEthernet},
 	{"ldp", dissect.LinkEthernet},
+	{"babel", dissect.LinkEthernet},
+	{"ports", dissect.LinkEthernet},
 	{"ppp", dissect.LinkPPP},
 	{"sll", dissect.LinkSLL},
 	{"sll2", dissect.LinkSLL2},

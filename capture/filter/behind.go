@@ -8,7 +8,8 @@ import (
 
 // BehindTags compiles a program that matches what the expression misses but would match if it looked behind VLAN tags
 // (ThroughTags): for telling people about packets that they might have expected. It is nil where there are none: the expression
-// has the word vlan itself, the link type has no tags, or ThroughTags is set anyway.
+// has the word vlan itself, or something that cannot be looked for behind tags (protochain), the link type has no tags, or ThroughTags is
+// set anyway.
 func BehindTags(expression string, o Options) (*Program, error) {
 	if o.ThroughTags {
 		return nil, nil
@@ -19,8 +20,8 @@ func BehindTags(expression string, o Options) (*Program, error) {
 	}
 	o.ThroughTags = true
 	through, err := Compile(expression, o)
-	if err != nil {
-		return nil, err
+	if err != nil { // the plain one was right
+		return nil, nil
 	}
 	if slices.Equal(plain.raw, through.raw) {
 		return nil, nil

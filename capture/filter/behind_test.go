@@ -74,6 +74,7 @@ func TestBehindTags(t *testing.T) {
 	}{
 		{"vlan and port 80", Options{Link: dissect.LinkEthernet}},
 		{"port 80", Options{Link: dissect.LinkEthernet, ThroughTags: true}},
+		{"ip6 protochain 6", Options{Link: dissect.LinkEthernet, Kernel: true}},
 		{"port 80", Options{Link: dissect.LinkRaw}},
 		{"", Options{Link: dissect.LinkEthernet}},
 	} {
