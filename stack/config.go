@@ -27,8 +27,11 @@ type Config struct {
 	// what the interface carries, and Events, if set here, is called before Config.Events.
 	TCP tcp.Config
 
-	// Backlog is how many connections of a listener may be half open or wait for Accept: 128.
-	Backlog int
+	// Backlog is how many connections of a listener may wait for Accept, and how many more may be half open: 128. SYNs
+	// beyond those half open are answered by SYN cookies (RFC 4987), unless NoSynCookies is set, and dropped while
+	// the others are too many.
+	Backlog      int
+	NoSynCookies bool
 	// MaxConns bounds the TCP connections in all states together: 1<<20. One in TIME-WAIT makes room for another; else
 	// SYNs beyond it are dropped.
 	MaxConns int
@@ -55,6 +58,13 @@ type Config struct {
 	ReassemblyMemory int
 	// ReassemblyTimeout is how long fragments wait: 60 s (RFC 1122 section 3.3.2).
 	ReassemblyTimeout time.Duration
+
+	// PathMTUs bounds the destinations whose path MTU is remembered: 4096; the one learnt longest ago goes first.
+	// PathMTUAge is how long it counts: 10 minutes (RFC 1191 section 6.3). MinPathMTU is the smallest that is believed,
+	// in IPv4: 552, at least 68; packets to destinations behind a smaller one may be fragmented.
+	PathMTUs   int
+	PathMTUAge time.Duration
+	MinPathMTU int
 
 	// ICMPRate and ICMPBurst limit the ICMP errors sent: 1000 a second with bursts of 50.
 	// ICMPPeerRate and ICMPPeerBurst limit those to one peer: 20 a second with bursts of 20.

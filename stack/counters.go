@@ -92,8 +92,19 @@ type Counters struct {
 	TCPResets         uint64 // RSTs sent for segments without a connection
 	TCPConnects       uint64 // connections opened by this host
 	TCPAccepts        uint64 // connections established by peers
-	TCPTimeWaitRecent uint64 // TIME-WAITs ended early by a new SYN (RFC 6191)
+	TCPTimeWaitRecent uint64 // TIME-WAITs ended early by a new SYN, the peer's or ours (RFC 6191)
 	TCPTimeWaitFull   uint64 // TIME-WAITs ended early because of Config.MaxTimeWait
+
+	TCPCookiesSent       uint64 // SYNs answered by a SYN cookie, the backlog being full
+	TCPCookiesAccepted   uint64 // connections established by one
+	TCPCookiesBad        uint64 // segments that could have brought one and did not
+	TCPFastOpenGranted   uint64 // SYNs that asked for a Fast Open cookie and got one (RFC 7413)
+	TCPFastOpenAccepted  uint64 // SYNs with a right cookie
+	TCPFastOpenBadCookie uint64 // SYNs with a wrong or outdated one
+	TCPFastOpenFull      uint64 // SYNs with a right one whose text was not taken, because too many were half open
+	TCPFastOpenBlackhole uint64 // servers that only an ordinary SYN reached
+
+	TCPHalfOpenEvicted uint64 // half-open connections that made room, their SYN-ACK unanswered three times
 
 	// TCPDrops counts the segments that connections did not take, by reason. They are among TCPReceived.
 	TCPDrops tcp.Counters

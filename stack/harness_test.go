@@ -77,6 +77,9 @@ func newBench(t testing.TB, cfg Config) *bench {
 	t.Helper()
 	h := &bench{t: t, dev: &wire{room: 1 << 30, mtu: 1500}}
 	cfg.Rand = rand.NewChaCha8([32]byte{1})
+	if cfg.TCP.QuickAcks == 0 {
+		cfg.TCP.QuickAcks = -1
+	}
 	h.Stack = New(cfg)
 	var err error
 	h.ifc, err = h.AddInterface(h.dev, InterfaceConfig{

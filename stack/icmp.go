@@ -34,6 +34,14 @@ func (s *Stack) icmp(ip dissect.IPv4, in arrival) {
 			s.drop(in.ifc, &s.counters.ICMPIgnored)
 			return
 		}
+		if m.Type() == dissect.ICMPv4Unreachable && m.Code() == dissect.ICMPv4FragNeeded {
+			if s.tooBig(int(m.MTU()), m.Quote()) {
+				s.counters.ICMPReceived++
+			} else {
+				s.drop(in.ifc, &s.counters.ICMPUnmatched)
+			}
+			return
+		}
 		if err, hard := icmpErr(m.Type(), m.Code()); err != nil {
 			// It is believed only if we may have sent what it quotes (RFC 5927).
 			if s.blame(m.Quote(), err, hard, false) {
@@ -141,8 +149,6 @@ func icmpErr(t dissect.ICMPv4Type, code uint8) (err error, hard bool) {
 		return ErrProtoUnreach, true
 	case dissect.ICMPv4PortUnreachable:
 		return ErrRefused, true
-	case dissect.ICMPv4FragNeeded:
-		return nil, false // nothing that this host sends forbids fragmentation
 	}
 	return ErrHostUnreachable, false
 }
@@ -160,20 +166,37 @@ func (s *Stack) blame(ip dissect.IPv4, err error, hard, certain bool) bool {
 	if len(p) < 8 {
 		return false
 	}
-	local := netip.AddrPortFrom(ip.Src(), binary.BigEndian.Uint16(p))
-	remote := netip.AddrPortFrom(ip.Dst(), binary.BigEndian.Uint16(p[2:]))
+	f := quotedFlow(ip, p)
 	switch ip.Protocol() {
 	case dissect.ProtoTCP:
-		c := s.tcp.conns[makeTuple(local, remote)]
-		if c == nil || !certain && !c.conn.Outstanding(tcp.Seq(binary.BigEndian.Uint32(p[4:]))) {
+		c := s.tcp.conns[makeTuple(f.local, f.remote)]
+		if c == nil || !certain && !c.conn.Outstanding(f.seq) {
 			return false
+		}
+		if !certain && (err == ErrNetUnreachable || err == ErrHostUnreachable) {
+			c.conn.Disrupted(s.now, f.seq)
 		}
 		c.networkError(err, hard)
 		return true
 	case dissect.ProtoUDP:
-		return s.udpError(local, remote, err)
+		return s.udpError(f.local, f.remote, err)
 	}
 	return false
+}
+
+// flow says of which flow a quoted packet is.
+type flow struct {
+	local, remote netip.AddrPort
+	seq           tcp.Seq // TCP only
+}
+
+// quotedFlow reads the first eight bytes behind the IP header of a packet of ours.
+func quotedFlow(ip dissect.IPv4, p []byte) flow {
+	return flow{
+		local:  netip.AddrPortFrom(ip.Src(), binary.BigEndian.Uint16(p)),
+		remote: netip.AddrPortFrom(ip.Dst(), binary.BigEndian.Uint16(p[2:])),
+		seq:    tcp.Seq(binary.BigEndian.Uint32(p[4:])),
+	}
 }
 
 // icmpLimiter limits the errors sent, to all and to each peer (RFC 1812 section 4.3.2.8).

@@ -43,7 +43,8 @@ const (
 	numPorts  = 65536 - firstPort
 )
 
-// port finds a free ephemeral port: a random one, else the next free one after it (RFC 6056 section 3.3.1).
+// port finds a free ephemeral port by Simple Port Randomization, Algorithm 1 of RFC 6056 (section 3.3.1): a random
+// one, else the next free one after it.
 func (r *random) port(free func(uint16) bool) (uint16, bool) {
 	const tries = 16
 	for range tries {
@@ -64,8 +65,11 @@ func (r *random) port(free func(uint16) bool) (uint16, bool) {
 // 6528 section 3), so that those of one connection after another grow and those of others tell nothing.
 func (r *random) iss(now Time, local, remote netip.AddrPort) uint32 {
 	t := makeTuple(local, remote)
-	return uint32(now/Time(4*time.Microsecond)) + uint32(r.issKey.hash(t[:]))
+	return uint32(now/Time(4*time.Microsecond)) + r.issBase(&t)
 }
+
+// issBase is F of RFC 6528: what belongs to the addresses and ports.
+func (r *random) issBase(t *tuple) uint32 { return uint32(r.issKey.hash(t[:])) }
 
 // tsOffset is added to a connection's timestamp clock (RFC 7323 section 5.4).
 func (r *random) tsOffset(local, remote netip.AddrPort) uint32 {

@@ -30,6 +30,7 @@ type Stack struct {
 	icmpLimit  icmpLimiter
 	udp        udpTable
 	tcp        tcpTable
+	paths      pathMTUs
 
 	// Scratch space of the frame in hand, so that sending allocates nothing.
 	header    [128]byte // link, IP and transport header
@@ -64,12 +65,17 @@ func New(cfg Config) *Stack {
 	def(&cfg.ICMPPeerBurst, 20)
 	def(&cfg.Burst, 64)
 	def(&cfg.TxQueue, 256)
+	def(&cfg.PathMTUs, 4096)
+	def(&cfg.PathMTUAge, 10*time.Minute)
+	def(&cfg.MinPathMTU, 552)
+	cfg.MinPathMTU = max(cfg.MinPathMTU, minMTU4)
 	s := &Stack{cfg: cfg, locals: make(map[netip.Addr]*Interface)}
 	s.random.init(bufio.NewReaderSize(cfg.Rand, 256))
 	s.reassembly.init(s)
 	s.icmpLimit.init(s)
 	s.udp.init()
 	s.tcp.init(s)
+	s.paths.init(s)
 	s.addLoopback()
 	return s
 }
@@ -85,6 +91,7 @@ func (s *Stack) Now() Time { return s.now }
 // what may be sent. It does a bounded amount of each and reports whether there is more to do at once.
 func (s *Stack) Poll(now Time) bool {
 	s.Advance(now)
+	s.paths.prune()
 	for _, ifc := range s.interfaces {
 		ifc.flush()
 		ifc.receive(s.cfg.Burst)

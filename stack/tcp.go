@@ -21,7 +21,7 @@ type TCPOptions struct {
 	// Interface, if not nil, is the only one that the socket uses.
 	Interface *Interface
 
-	Backlog int   // ListenTCP: how many connections may be half open or wait for Accept; Config.Backlog if zero
+	Backlog int   // ListenTCP: as Config.Backlog, which it is if zero
 	TTL     uint8 // of every packet; Config.TTL if zero
 	DSCP    uint8 // of every packet
 }
@@ -40,10 +40,12 @@ type TCPListener struct {
 	local     netip.AddrPort
 	opt       TCPOptions
 	configs   []*tcp.Config    // opt.Config for each MSS that was needed
-	half      int              // connections in SYN-RECEIVED
+	half      chain            // connections in SYN-RECEIVED
 	accepted  fifo[*TCPSocket] // established, waiting for Accept
 	closed    bool
 	wildcards bool // local has no address
+
+	cookiesUntil uint64 // the tick from which on no cookie is left to come back; 0 if none was sent
 }
 
 // TCPSocket is one connection.
@@ -54,30 +56,36 @@ type TCPSocket struct {
 	local, remote netip.AddrPort
 	path          path
 	pathGen       uint32
+	pathsGen      uint32 // of the path MTUs that the connection was told
 	neighbor      *neighbor
 	on            *Interface   // the only interface to use, or nil
 	listener      *TCPListener // whose backlog counts it, until Accept
 	prev, next    *TCPSocket   // the list of all connections
-	older, newer  *TCPSocket   // the list of those in TIME-WAIT without a program
+	older, newer  *TCPSocket   // the chain of those half open, or in TIME-WAIT without a program
 
-	ttl, dscp  uint8
-	unanswered uint8 // segments with data since the last one sent, up to 2
-	queued     bool  // in the ready ring of an interface
-	half       bool  // in SYN-RECEIVED, counted by its listener
-	gone       bool  // no longer in the tables
-	closed     bool  // by the program
-	waiting    bool  // in the TIME-WAIT list
-	failed     error // why the stack ended it, if it did
+	ttl, dscp   uint8
+	pathMSS     uint16 // as the connection sees it, see sharePath
+	mayFragment bool   // the path takes less than any packet of ours
+	unanswered  uint8  // segments with data since the last one sent, up to 2
+	queued      bool   // in the ready ring of an interface
+	half        bool   // in SYN-RECEIVED, counted by its listener
+	early       bool   // given to the program in SYN-RECEIVED, by Fast Open
+	asked       bool   // its SYN has a Fast Open option
+	gone        bool   // no longer in the tables
+	closed      bool   // by the program
+	waiting     bool   // in the TIME-WAIT list
+	failed      error  // why the stack ended it, if it did
 
 	// What the handler was last told.
 	seen struct {
 		readable, writable int
 		state              tcp.State
-		eof                bool
+		eof, urgent        bool
 	}
 }
 
-// DialTCP opens a connection to remote and returns at once, in SYN-SENT. The handler is called when it is
+// DialTCP opens a connection to remote and returns at once, in SYN-SENT. With tcp.Config.FastOpen, what is written before
+// the following Poll may go with the SYN (RFC 7413). The handler is called when it is
 // established, State being tcp.Established, or has failed, Err saying why. Errors: ErrInvalidAddr, ErrNotOurs,
 // ErrNoRoute, ErrAddrInUse, ErrNoPorts, ErrTooMany, tcp.ErrBufferSize.
 func (s *Stack) DialTCP(remote netip.AddrPort, opt TCPOptions) (*TCPSocket, error) {
@@ -104,22 +112,33 @@ func (s *Stack) DialTCP(remote netip.AddrPort, opt TCPOptions) (*TCPSocket, erro
 	}
 	local := netip.AddrPortFrom(p.src, opt.Local.Port())
 	if local.Port() == 0 {
-		port, ok := s.random.port(func(port uint16) bool {
-			return s.tcp.conns[makeTuple(netip.AddrPortFrom(p.src, port), remote)] == nil && s.tcp.listens[port] == nil
-		})
+		at := func(port uint16) *TCPSocket { return s.tcp.conns[makeTuple(netip.AddrPortFrom(p.src, port), remote)] }
+		port, ok := s.random.port(func(port uint16) bool { return at(port) == nil && s.tcp.listens[port] == nil })
+		if !ok {
+			port, ok = s.random.port(func(port uint16) bool { return at(port).reopenable() && s.tcp.listens[port] == nil })
+		}
 		if !ok {
 			return nil, ErrNoPorts
 		}
 		local = netip.AddrPortFrom(p.src, port)
-	} else if s.tcp.conns[makeTuple(local, remote)] != nil {
+	}
+	old := s.tcp.conns[makeTuple(local, remote)]
+	if old != nil && !old.reopenable() {
 		return nil, ErrAddrInUse
+	}
+	iss := tcp.Seq(s.random.iss(s.now, local, remote))
+	if old != nil {
+		iss = s.tcp.replace(old, iss)
 	}
 	c := s.newTCP(local, remote, p, &opt)
 	c.on = opt.Interface
 	s.counters.TCPConnects++
 	s.tcp.active = c
-	iss := tcp.Seq(s.random.iss(s.now, local, remote))
-	c.conn.Connect(s.now, s.tcpConfig(p.ifc, opt.Config, nil), iss, s.random.tsOffset(local, remote))
+	cfg := s.tcpConfig(p.ifc, opt.Config, nil)
+	c.conn.Connect(s.now, cfg, iss, s.random.tsOffset(local, remote))
+	if cfg.FastOpen {
+		s.fastOpenDial(c)
+	}
 	c.touched()
 	return c, nil
 }
@@ -205,7 +224,7 @@ func (l *TCPListener) Close() {
 	} else {
 		delete(t.listens, l.local.Port())
 	}
-	if l.half > 0 || l.accepted.len() > 0 {
+	if l.half.n > 0 || l.accepted.len() > 0 {
 		for c := t.first; c != nil; {
 			next := c.next
 			if c.listener == l {
@@ -289,6 +308,26 @@ func (c *TCPSocket) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// WriteWith is Write with flags: tcp.More if more follows at once, tcp.Urgent for urgent data (RFC 9293 section 3.8.5).
+func (c *TCPSocket) WriteWith(p []byte, f tcp.WriteFlags) (int, error) {
+	if c.closed {
+		return 0, ErrClosed
+	}
+	c.activate()
+	n, err := c.conn.WriteWith(c.stack.now, p, f)
+	c.touched()
+	return n, err
+}
+
+// Urgent is how many of the bytes to be read are urgent data or lie before it, also of those that have not come yet. The
+// handler is called when the peer announces some.
+func (c *TCPSocket) Urgent() int {
+	if c.closed {
+		return 0
+	}
+	return c.conn.Urgent()
+}
+
 // CloseWrite ends our direction of the stream behind what is queued: FIN.
 func (c *TCPSocket) CloseWrite() error {
 	if c.closed {
@@ -354,6 +393,19 @@ func (c *TCPSocket) SetUserTimeout(d time.Duration) {
 	c.touched()
 }
 
+// SetLinger bounds what Close leaves behind: d is how long the peer may take to acknowledge what was written before it is
+// reset, 0 resets it at once. Off, which is the default, the user timeout is the bound.
+func (c *TCPSocket) SetLinger(on bool, d time.Duration) {
+	c.conn.SetLinger(c.stack.now, on, d)
+}
+
+// SetCork holds back what does not fill a segment until it is turned off; for a second at most if nothing is in flight.
+func (c *TCPSocket) SetCork(on bool) {
+	c.activate()
+	c.conn.SetCork(c.stack.now, on)
+	c.touched()
+}
+
 // touched follows a call of the program's: what it changed is not news for the handler, and something may have to
 // be sent.
 func (c *TCPSocket) touched() {
@@ -365,6 +417,7 @@ func (c *TCPSocket) touched() {
 func (c *TCPSocket) note() {
 	c.seen.readable, c.seen.writable = c.conn.Readable(), c.conn.Writable()
 	c.seen.state, c.seen.eof = c.conn.State(), c.conn.EOF()
+	c.seen.urgent = c.conn.Urgent() > 0
 }
 
 // unmap gives an IPv4-mapped IPv6 address as the IPv4 one that it is.

@@ -233,13 +233,14 @@ func TestTCPBacklog(t *testing.T) {
 	syn(1)
 	syn(1)
 	h.open(2)
+	h.open(6)
 	syn(3)
 	h.counted("TCPBacklogFull", 1)
 	if got := h.sent(); got != "" {
 		t.Errorf("sent %s", got)
 	}
-	if len(h.tcp.conns) != 2 || l.half != 1 || l.Pending() != 1 {
-		t.Errorf("%d connections, %d half open, %d pending", len(h.tcp.conns), l.half, l.Pending())
+	if len(h.tcp.conns) != 3 || l.half.n != 1 || l.Pending() != 2 {
+		t.Errorf("%d connections, %d half open, %d pending", len(h.tcp.conns), l.half.n, l.Pending())
 	}
 	if _, err := l.Accept(); err != nil {
 		t.Error(err)
@@ -247,14 +248,17 @@ func TestTCPBacklog(t *testing.T) {
 	h.open(3)
 	// A RST frees the half-open one.
 	h.rx(tcpFrame(dissect.IPv4Header{}, dissect.TCPHeader{SrcPort: 1, DstPort: 80, Seq: 1001, Flags: dissect.RST}, ""))
-	if l.half != 0 || len(h.tcp.conns) != 2 {
-		t.Errorf("%d half open, %d connections", l.half, len(h.tcp.conns))
+	if l.half.n != 0 || len(h.tcp.conns) != 3 {
+		t.Errorf("%d half open, %d connections", l.half.n, len(h.tcp.conns))
+	}
+	if _, err := l.Accept(); err != nil {
+		t.Error(err)
 	}
 	// Half-open connections end by themselves, and closing the listener aborts those not accepted.
 	syn(4)
 	h.wait(3 * time.Minute)
-	if l.half != 0 {
-		t.Errorf("%d half open after minutes", l.half)
+	if l.half.n != 0 {
+		t.Errorf("%d half open after minutes", l.half.n)
 	}
 	h.sent()
 	h.knowPeer()
@@ -265,7 +269,7 @@ func TestTCPBacklog(t *testing.T) {
 	if got := h.sent(); strings.Count(got, "RST") != 2 {
 		t.Errorf("closing the listener sent %s", got)
 	}
-	if len(h.tcp.conns) != 1 { // the accepted one
+	if len(h.tcp.conns) != 2 { // the accepted ones
 		t.Errorf("%d connections", len(h.tcp.conns))
 	}
 }
@@ -386,8 +390,8 @@ func TestTCPTimeWait(t *testing.T) {
 		return s
 	}
 	s := closeFirst(5000)
-	if h.tcp.timeWaits != 1 {
-		t.Errorf("%d in TIME-WAIT", h.tcp.timeWaits)
+	if h.tcp.waits.n != 1 {
+		t.Errorf("%d in TIME-WAIT", h.tcp.waits.n)
 	}
 	h.rx(tcpFrame(dissect.IPv4Header{}, dissect.TCPHeader{SrcPort: 5000, DstPort: 80, Seq: s.Seq + 1<<20, Flags: dissect.SYN}, ""))
 	synAck := h.lastTCP()
@@ -395,16 +399,16 @@ func TestTCPTimeWait(t *testing.T) {
 		t.Errorf("answer %s seq %d, after %d", synAck.Flags(), synAck.Seq(), s.Ack)
 	}
 	h.counted("TCPTimeWaitRecent", 1)
-	if h.tcp.timeWaits != 0 || len(h.tcp.conns) != 1 {
-		t.Errorf("%d in TIME-WAIT, %d connections", h.tcp.timeWaits, len(h.tcp.conns))
+	if h.tcp.waits.n != 0 || len(h.tcp.conns) != 1 {
+		t.Errorf("%d in TIME-WAIT, %d connections", h.tcp.waits.n, len(h.tcp.conns))
 	}
 	closeFirst(5001)
 	h.wait(59 * time.Second)
-	if h.tcp.timeWaits != 1 {
+	if h.tcp.waits.n != 1 {
 		t.Errorf("TIME-WAIT ended early")
 	}
 	h.wait(2 * time.Second)
-	if h.tcp.timeWaits != 0 {
+	if h.tcp.waits.n != 0 {
 		t.Errorf("TIME-WAIT did not end")
 	}
 	// Their number is bounded; the oldest goes first.
@@ -414,8 +418,8 @@ func TestTCPTimeWait(t *testing.T) {
 	for port := range uint16(5) {
 		closeFirst(6000 + port)
 	}
-	if h.tcp.timeWaits != 3 || h.tcp.oldest.remote.Port() != 6002 {
-		t.Errorf("%d in TIME-WAIT, the oldest is %s", h.tcp.timeWaits, h.tcp.oldest.remote)
+	if h.tcp.waits.n != 3 || h.tcp.waits.oldest.remote.Port() != 6002 {
+		t.Errorf("%d in TIME-WAIT, the oldest is %s", h.tcp.waits.n, h.tcp.waits.oldest.remote)
 	}
 }
 

@@ -28,9 +28,9 @@ type tcpTable struct {
 	listens     map[uint16][]*TCPListener // by port, in the order in which they were opened
 	first, last *TCPSocket                // all connections, oldest first
 
-	// Connections in TIME-WAIT that no program holds, oldest first.
-	oldest, newest *TCPSocket
-	timeWaits      int
+	waits   chain // connections in TIME-WAIT that no program holds
+	cookies synCookies
+	fast    fastOpen
 
 	active  *TCPSocket    // whose connection is being called, for events
 	configs []*tcp.Config // Config.TCP for each MSS that was needed
@@ -87,49 +87,94 @@ func (c *TCPSocket) unlink() {
 	}
 	c.prev, c.next, c.neighbor = nil, nil, nil
 	if c.waiting {
-		t.stopWaiting(c)
+		c.waiting = false
+		t.waits.remove(c)
 	}
 }
 
-// room reports whether there may be one more connection, if need be in the place of one in TIME-WAIT.
-func (t *tcpTable) room() bool {
-	if len(t.conns) >= t.stack.cfg.MaxConns && t.oldest != nil {
-		t.stack.counters.TCPTimeWaitFull++
-		t.oldest.unlink()
-	}
-	return len(t.conns) < t.stack.cfg.MaxConns
+// chain is a list of sockets by their links older and newer. A socket is in one at most.
+type chain struct {
+	oldest, newest *TCPSocket
+	n              int
 }
 
-// wait puts a connection in TIME-WAIT that no program holds into the list of those, which is bounded.
-func (t *tcpTable) wait(c *TCPSocket) {
-	c.waiting = true
+func (h *chain) push(c *TCPSocket) {
 	c.newer = nil
-	if c.older = t.newest; c.older != nil {
+	if c.older = h.newest; c.older != nil {
 		c.older.newer = c
 	} else {
-		t.oldest = c
+		h.oldest = c
 	}
-	t.newest = c
-	if t.timeWaits++; t.timeWaits > t.stack.cfg.MaxTimeWait {
-		t.stack.counters.TCPTimeWaitFull++
-		t.oldest.unlink()
-	}
+	h.newest = c
+	h.n++
 }
 
-func (t *tcpTable) stopWaiting(c *TCPSocket) {
-	c.waiting = false
+func (h *chain) remove(c *TCPSocket) {
 	if c.older != nil {
 		c.older.newer = c.newer
 	} else {
-		t.oldest = c.newer
+		h.oldest = c.newer
 	}
 	if c.newer != nil {
 		c.newer.older = c.older
 	} else {
-		t.newest = c.older
+		h.newest = c.older
 	}
 	c.older, c.newer = nil, nil
-	t.timeWaits--
+	h.n--
+}
+
+// room reports whether there may be one more connection, if need be in the place of one in TIME-WAIT.
+func (t *tcpTable) room() bool {
+	if len(t.conns) >= t.stack.cfg.MaxConns && t.waits.n > 0 {
+		t.stack.counters.TCPTimeWaitFull++
+		t.waits.oldest.unlink()
+	}
+	return len(t.conns) < t.stack.cfg.MaxConns
+}
+
+// wait puts a connection in TIME-WAIT that no program holds into the chain of those, which is bounded.
+func (t *tcpTable) wait(c *TCPSocket) {
+	c.waiting = true
+	t.waits.push(c)
+	if t.waits.n > t.stack.cfg.MaxTimeWait {
+		t.stack.counters.TCPTimeWaitFull++
+		t.waits.oldest.unlink()
+	}
+}
+
+// reopenable reports whether a connection in TIME-WAIT, which no program holds, may be opened anew from this side.
+func (c *TCPSocket) reopenable() bool { return c != nil && c.waiting && c.conn.Reopenable(c.stack.now) }
+
+// replace ends a connection in TIME-WAIT for a new one between the same ends, and gives its number: iss, or more if that is not
+// behind those of the old one (RFC 9293 section 3.6.1, MAY-2).
+func (t *tcpTable) replace(old *TCPSocket, iss tcp.Seq) tcp.Seq {
+	if last := old.conn.Info().SndNxt; iss.LessEq(last) {
+		iss = last + 1<<16
+	}
+	t.stack.counters.TCPTimeWaitRecent++
+	old.unlink()
+	return iss
+}
+
+// opening counts c among the half-open connections of l, until settle.
+func (l *TCPListener) opening(c *TCPSocket) {
+	c.listener, c.half = l, true
+	l.half.push(c)
+}
+
+// makeRoom ends the oldest half-open connection if three SYN-ACKs were not answered: after a flood the port is back to
+// its usual state in seconds. It reports whether it did.
+func (l *TCPListener) makeRoom() bool {
+	c := l.half.oldest
+	if c == nil || !c.conn.RouteDoubtful() {
+		return false
+	}
+	l.stack.counters.TCPHalfOpenEvicted++
+	l.half.remove(c)
+	c.half, c.listener, c.closed = false, nil, true
+	c.unlink()
+	return true
 }
 
 // each calls f for every connection; f may take the one that it is given out of the tables.
@@ -181,6 +226,12 @@ func (s *Stack) tcpConfig(ifc *Interface, base *tcp.Config, cache *[]*tcp.Config
 	}
 	c := *base
 	c.MSS = mss
+	if c.MinPathMSS == 0 {
+		c.MinPathMSS = s.cfg.MinPathMTU - dissect.IPv4MinHeaderLen - dissect.TCPMinHeaderLen
+	}
+	if c.PathAge == 0 {
+		c.PathAge = s.cfg.PathMTUAge
+	}
 	if c.Counters == nil {
 		c.Counters = &s.counters.TCPDrops
 	}
@@ -234,18 +285,25 @@ func (s *Stack) tcpInput(ip dissect.IPv4, in arrival) {
 	if c != nil {
 		if !opens || c.conn.State() != tcp.TimeWait || !c.conn.Reusable(seg) || s.listener(local, in.ifc) == nil {
 			s.counters.TCPReceived++
+			if c.asked && seg.Flags.Has(dissect.SYN|dissect.ACK) && c.conn.Outstanding(seg.Ack-1) {
+				s.fastOpenAnswered(c, seg, t)
+			}
 			c.input(seg)
 			return
 		}
 		old = c
 	}
 	l := s.listener(local, in.ifc)
+	if l != nil && old == nil && seg.Flags&(dissect.ACK|dissect.SYN|dissect.RST) == dissect.ACK &&
+		s.cookieReturned(l, seg, local, remote, in.ifc) {
+		return
+	}
 	switch {
 	case l == nil || seg.Flags.Has(dissect.ACK):
 		s.drop(in.ifc, &s.counters.TCPNoSocket)
 		s.reset(seg, local, remote)
 	case opens:
-		s.accept(l, seg, local, remote, old, in.ifc)
+		s.accept(l, seg, t, local, remote, old, in.ifc)
 	default:
 		s.drop(in.ifc, &s.counters.TCPNoSocket)
 	}
@@ -276,23 +334,26 @@ func (s *Stack) listener(local netip.AddrPort, ifc *Interface) *TCPListener {
 
 // accept makes a connection in SYN-RECEIVED for a SYN. old, if there is one, is the connection in TIME-WAIT that
 // it replaces.
-func (s *Stack) accept(l *TCPListener, seg *tcp.Segment, local, remote netip.AddrPort, old *TCPSocket, ifc *Interface) {
+func (s *Stack) accept(l *TCPListener, seg *tcp.Segment, t dissect.TCP, local, remote netip.AddrPort, old *TCPSocket, ifc *Interface) {
 	switch {
-	case l.half+l.accepted.len() >= l.opt.Backlog:
+	case l.accepted.len() >= l.opt.Backlog:
 		s.drop(ifc, &s.counters.TCPBacklogFull) // no RST: the SYN comes again (RFC 4987 section 3)
 		return
-	case !s.tcp.room():
+	case l.half.n < l.opt.Backlog || l.makeRoom():
+	case old != nil || s.cfg.NoSynCookies:
+		s.drop(ifc, &s.counters.TCPBacklogFull)
+		return
+	default:
+		s.sendCookie(l, seg, local, remote, ifc)
+		return
+	}
+	if !s.tcp.room() {
 		s.drop(ifc, &s.counters.TCPTooMany)
 		return
 	}
 	iss := tcp.Seq(s.random.iss(s.now, local, remote))
 	if old != nil {
-		// The numbers go on behind those of the old connection (RFC 9293 section 3.6.1, MAY-2).
-		if last := old.conn.Info().SndNxt; iss.LessEq(last) {
-			iss = last + 1<<16
-		}
-		s.counters.TCPTimeWaitRecent++
-		old.unlink()
+		iss = s.tcp.replace(old, iss)
 	}
 	s.counters.TCPReceived++
 	p, err := s.route(remote.Addr(), local.Addr(), l.opt.Interface)
@@ -301,10 +362,13 @@ func (s *Stack) accept(l *TCPListener, seg *tcp.Segment, local, remote netip.Add
 		return
 	}
 	c := s.newTCP(local, remote, p, &l.opt)
-	c.listener, c.half = l, true
-	l.half++
+	l.opening(c)
 	s.tcp.active = c
-	c.conn.Accept(s.now, s.tcpConfig(p.ifc, l.opt.Config, &l.configs), iss, s.random.tsOffset(local, remote), seg)
+	cfg := s.tcpConfig(p.ifc, l.opt.Config, &l.configs)
+	c.conn.Accept(s.now, cfg, iss, s.random.tsOffset(local, remote), seg)
+	if cfg.FastOpen {
+		s.fastOpenSyn(c, seg, t)
+	}
 	c.note()
 	c.settle()
 	c.markReady()
@@ -325,7 +389,7 @@ func (s *Stack) reset(seg *tcp.Segment, local, remote netip.AddrPort) {
 	}
 	s.counters.TCPResets++
 	s.out.Header.SrcPort, s.out.Header.DstPort = local.Port(), remote.Port()
-	s.sendSegment(&packet{path: p, dst: remote.Addr(), ttl: s.cfg.TTL}, &s.out)
+	s.sendSegment(&packet{path: p, dst: remote.Addr(), ttl: s.cfg.TTL, df: true}, &s.out)
 }
 
 // input gives a segment to the connection. What there is to answer waits until the program has seen the data, so
@@ -370,8 +434,14 @@ func (c *TCPSocket) settle() {
 	if c.half && state != tcp.SynReceived {
 		c.half = false
 		l := c.listener
-		l.half--
+		if c.early {
+			c.stack.tcp.fast.pending--
+		} else {
+			l.half.remove(c)
+		}
 		switch {
+		case c.early:
+			c.stack.counters.TCPAccepts++ // the program has it, or will
 		case state == tcp.Closed:
 			c.listener, c.closed = nil, true // nobody has seen it
 		case !l.closed:
@@ -380,11 +450,11 @@ func (c *TCPSocket) settle() {
 			l.wake()
 		}
 	}
-	r, w, eof := c.conn.Readable(), c.conn.Writable(), c.conn.EOF()
-	if r > c.seen.readable || w > c.seen.writable || state != c.seen.state || eof != c.seen.eof {
+	r, w, eof, urgent := c.conn.Readable(), c.conn.Writable(), c.conn.EOF(), c.conn.Urgent() > 0
+	if r > c.seen.readable || w > c.seen.writable || state != c.seen.state || eof != c.seen.eof || urgent && !c.seen.urgent {
 		c.wake()
 	}
-	c.seen.readable, c.seen.writable, c.seen.state, c.seen.eof = r, w, state, eof
+	c.seen.readable, c.seen.writable, c.seen.state, c.seen.eof, c.seen.urgent = r, w, state, eof, urgent
 	if c.conn.Done() {
 		c.unlink()
 	} else if state == tcp.TimeWait && c.closed && !c.waiting && !c.gone {
@@ -429,6 +499,7 @@ func (c *TCPSocket) findPath() bool {
 			p = path{}
 		}
 		c.path, c.neighbor = p, nil
+		c.fitPath()
 	}
 	return c.path.ifc != nil
 }
@@ -470,9 +541,13 @@ const doubtAfter = 5 * time.Second
 func (c *TCPSocket) sendOne() bool {
 	s := c.stack
 	c.activate()
+	if c.pathsGen != s.paths.gen {
+		c.fitPath()
+	}
 	if !c.conn.Output(s.now, &s.out) {
 		return false
 	}
+	c.sharePath()
 	if c.path.ifc == nil {
 		s.drop(nil, &s.counters.TxNoRoute)
 		c.conn.SoftError(ErrNoRoute)
@@ -485,7 +560,7 @@ func (c *TCPSocket) sendOne() bool {
 		n.ask()
 	}
 	s.out.Header.SrcPort, s.out.Header.DstPort = c.local.Port(), c.remote.Port()
-	p := packet{path: c.path, dst: c.remote.Addr(), ttl: c.ttl, dscp: c.dscp, neighbor: c.neighbor}
+	p := packet{path: c.path, dst: c.remote.Addr(), ttl: c.ttl, dscp: c.dscp, df: !c.mayFragment, neighbor: c.neighbor}
 	s.sendSegment(&p, &s.out)
 	c.neighbor = p.neighbor
 	return true

@@ -16,6 +16,10 @@ type UDPOptions struct {
 	TTL            uint8 // of datagrams that name none; Config.TTL if zero, 1 for multicast
 	DSCP           uint8
 
+	// DontFragment sets the DF bit (RFC 1191): Send refuses what the path is known not to take with ErrMessageSize, which
+	// is also reported when a router refuses a datagram. See PathMTU.
+	DontFragment bool
+
 	// Shared lets several sockets that all ask for it hold the same address and port: each gets every
 	// broadcast, the last one opened gets the rest.
 	Shared bool
@@ -252,6 +256,9 @@ func (u *UDPSocket) Send(p []byte, m UDPMessage) error {
 	if err != nil {
 		return err
 	}
+	if u.opt.DontFragment && dissect.IPv4MinHeaderLen+dissect.UDPHeaderLen+len(p) > s.udpPathMTU(dst, path.ifc) {
+		return ErrMessageSize
+	}
 	if !u.Writable(len(p)) {
 		u.wantsRoom = true
 		return ErrWouldBlock
@@ -306,6 +313,7 @@ func (u *UDPSocket) emit(ifc *Interface) bool {
 		}
 		p := packet{
 			path: d.path, dst: d.Remote.Addr(), proto: dissect.ProtoUDP, ttl: d.TTL, dscp: d.DSCP,
+			df:        u.opt.DontFragment,
 			transport: h.Append(s.transport[:0]), payload: [2][]byte{d.data},
 		}
 		pseudo := dissect.PseudoHeaderSum(p.src, p.dst, p.proto, int(h.Length))
@@ -427,26 +435,29 @@ func (u *UDPSocket) deliver(m *UDPMessage, data []byte) bool {
 	return true
 }
 
-// udpError gives an error to the socket whose datagram from local to remote caused it: the connected one, else one
-// that asked for errors (RFC 8085 section 5.2).
+// udpError gives an error to the socket whose datagram from local to remote caused it, and reports whether there is one.
 func (s *Stack) udpError(local, remote netip.AddrPort, err error) bool {
-	var found *UDPSocket
-	for _, u := range s.udp.ports[local.Port()] {
+	u := s.udp.sender(local, remote)
+	if u == nil {
+		return false
+	}
+	u.err = err
+	u.wake()
+	return true
+}
+
+// sender is the socket that is told of errors about datagrams from local to remote: the connected one, else one that
+// asked for errors (RFC 8085 section 5.2).
+func (t *udpTable) sender(local, remote netip.AddrPort) (found *UDPSocket) {
+	for _, u := range t.ports[local.Port()] {
 		switch {
 		case u.remote == remote && u.local.Addr() == local.Addr():
-			u.err = err
-			u.wake()
-			return true
+			return u
 		case !u.remote.IsValid() && u.opt.ReportErrors && (u.wild || u.local.Addr() == local.Addr()):
 			found = u
 		}
 	}
-	if found == nil {
-		return false
-	}
-	found.err = err
-	found.wake()
-	return true
+	return found
 }
 
 // udpTable finds sockets by local port. Sockets of one port are in the order in which they were opened.

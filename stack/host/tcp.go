@@ -145,12 +145,15 @@ func (c *TCPConn) Read(p []byte) (n int, err error) {
 }
 
 // Write writes all of p, waiting for room as long as it takes. Errors as for Read, and syscall.EPIPE after CloseWrite.
-func (c *TCPConn) Write(p []byte) (n int, err error) {
+func (c *TCPConn) Write(p []byte) (n int, err error) { return c.WriteWith(p, 0) }
+
+// WriteWith is Write with flags: tcp.More if more follows at once, tcp.Urgent for urgent data.
+func (c *TCPConn) WriteWith(p []byte, f tcp.WriteFlags) (n int, err error) {
 	c.writes.Lock()
 	defer c.writes.Unlock()
 	for first := true; first || n < len(p); first = false {
 		err = c.retry(c.writable, &c.wr, func() error {
-			m, err := c.sock.Write(p[n:])
+			m, err := c.sock.WriteWith(p[n:], f)
 			n += m
 			return err
 		})
@@ -210,18 +213,58 @@ func (c *TCPConn) CloseRead() error {
 
 // SetNoDelay turns the Nagle algorithm off, which is the default, or on.
 func (c *TCPConn) SetNoDelay(off bool) error {
-	c.host.lock()
-	defer c.host.unlock()
-	c.sock.SetNoDelay(off)
-	return nil
+	return c.set(func() { c.sock.SetNoDelay(off) })
 }
 
 // SetKeepAliveConfig sets keep-alive. Zero fields have the defaults of package tcp.
 func (c *TCPConn) SetKeepAliveConfig(k tcp.KeepAlive) error {
+	return c.set(func() { c.sock.SetKeepAlive(k) })
+}
+
+// SetKeepAlive turns keep-alive on, with the defaults of package tcp, or off; SetKeepAlivePeriod turns it on with d before
+// the first probe and between probes.
+func (c *TCPConn) SetKeepAlive(on bool) error {
+	return c.SetKeepAliveConfig(tcp.KeepAlive{Enabled: on})
+}
+
+func (c *TCPConn) SetKeepAlivePeriod(d time.Duration) error {
+	return c.SetKeepAliveConfig(tcp.KeepAlive{Enabled: true, Idle: d, Interval: d})
+}
+
+// SetLinger bounds what Close leaves behind, as net.TCPConn has it: the peer may take sec seconds to acknowledge what was
+// written before it is reset; 0 resets it at once; negative, the default, leaves it to the user timeout. Close
+// never waits.
+func (c *TCPConn) SetLinger(sec int) error {
+	return c.set(func() { c.sock.SetLinger(sec >= 0, time.Duration(max(sec, 0))*time.Second) })
+}
+
+// SetUserTimeout sets how long the peer may leave what was written unacknowledged before the connection ends; 0 is the
+// default.
+func (c *TCPConn) SetUserTimeout(d time.Duration) error {
+	return c.set(func() { c.sock.SetUserTimeout(d) })
+}
+
+// SetCork holds back what does not fill a segment until it is turned off; for a second at most if nothing is in flight.
+func (c *TCPConn) SetCork(on bool) error {
+	return c.set(func() { c.sock.SetCork(on) })
+}
+
+// set changes an option of the socket.
+func (c *TCPConn) set(f func()) error {
+	if c.closed() {
+		return c.opError("set", net.ErrClosed)
+	}
 	c.host.lock()
 	defer c.host.unlock()
-	c.sock.SetKeepAlive(k)
+	f()
 	return nil
+}
+
+// Urgent is how many of the bytes to be read are urgent data or lie before it (RFC 9293 section 3.8.5). It comes in line.
+func (c *TCPConn) Urgent() int {
+	c.host.lock()
+	defer c.host.unlock()
+	return c.sock.Urgent()
 }
 
 func (c *TCPConn) LocalAddr() net.Addr  { return c.local }

@@ -26,6 +26,8 @@ type LinkConfig struct {
 
 	Duplicate float64 // probability of arriving twice
 	Corrupt   float64 // probability of having one bit inverted, anywhere in the frame
+
+	Router *Router // with a smaller MTU, if there is one on the way
 }
 
 // Stats counts what became of the frames that an end sent.
@@ -102,15 +104,14 @@ func (e *End) SetDown(down bool) {
 	}
 }
 
-// Inject gives the end a frame as if a peer had sent it. The frame is copied.
+// Inject gives the end a frame now, as if a peer had sent it. The frame is copied.
 func (e *End) Inject(frame []byte) {
-	e.inbox = append(e.inbox, append(e.sim.buffer(), frame...))
-	e.wake()
+	e.sim.push(event{at: e.sim.now, frame: append(e.sim.buffer(), frame...), end: e})
 }
 
 func (e *End) wake() {
 	if e.node != nil {
-		e.node.next = e.sim.now
+		e.node.next, e.node.woken = e.sim.now, true
 	}
 }
 
@@ -173,8 +174,14 @@ func (e *End) Send(pieces [][]byte) (bool, error) {
 		e.queued++
 		s.push(event{at: e.free, end: e})
 	}
+	frames := [][]byte{frame}
+	if c.Router != nil {
+		frames = c.Router.route(e, frame)
+	}
 	for _, peer := range e.peers {
-		e.deliver(peer, frame)
+		for _, f := range frames {
+			e.deliver(peer, f)
+		}
 	}
 	s.release(frame)
 	return true, nil

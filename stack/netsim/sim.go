@@ -42,7 +42,8 @@ type Sim struct {
 // node is a Node and when it is to be polled.
 type node struct {
 	Node
-	next stack.Time
+	next  stack.Time
+	woken bool // something happened to an end since the last poll
 }
 
 // event is something that happens at a time. Events of one time happen in the order in which they were made.
@@ -121,6 +122,7 @@ func (s *Sim) Until(done func() bool, limit time.Duration) bool {
 			if n.next > s.now {
 				continue
 			}
+			n.woken = false
 			for polls := 0; n.Poll(s.now); polls++ {
 				if polls == maxPolls {
 					panic("netsim: a node has something to do at once for ever")
@@ -140,7 +142,9 @@ func (s *Sim) Until(done func() bool, limit time.Duration) bool {
 // refresh takes in what was done to nodes from outside.
 func (s *Sim) refresh() {
 	for _, n := range s.nodes {
-		n.next = n.NextPoll()
+		if !n.woken {
+			n.next = n.NextPoll()
+		}
 	}
 }
 

@@ -31,12 +31,22 @@ type Config struct {
 	// section 3.8.6.3). Negative means not at all.
 	DelayedAck time.Duration
 
+	// QuickAcks is how many segments, at the beginning and after idle times, are acknowledged at once: 16 by default, negative
+	// for none.
+	QuickAcks int
+
 	// NoDelay turns the Nagle algorithm off (RFC 9293 section 3.7.4); see also SetNoDelay.
 	NoDelay bool
 
 	// UserTimeout is R2 of RFC 9293 section 3.8.3: the connection ends when what was sent or written made no
 	// progress for so long. Default 5 minutes. See also SetUserTimeout.
 	UserTimeout time.Duration
+
+	// UserTimeoutOption has both ends tell each other their user timeouts (RFC 5482), so that neither gives up before the
+	// other would. MaxUserTimeout bounds what a peer can bring about, 1 hour by default; 100 s is the lower bound. A timeout set by
+	// SetUserTimeout is told and stays.
+	UserTimeoutOption bool
+	MaxUserTimeout    time.Duration
 
 	// SynTimeout ends an unanswered active open, unless UserTimeout is shorter; 3 minutes by default (MUST-23).
 	// SynAckTimeout ends a passive one, 1 minute by default.
@@ -52,8 +62,36 @@ type Config struct {
 	// Extensions that are otherwise offered and accepted: window scale and timestamps (RFC 7323), SACK (RFC 2018).
 	NoWindowScale, NoTimestamps, NoSACK bool
 
-	// Congestion chooses the congestion control.
+	// FastOpen lets text go with the SYN, both ways (RFC 7413): for programs that can bear it twice. The owner keeps
+	// the cookies.
+	FastOpen bool
+
+	// ECN says whether congestion is learned from marks (RFC 3168): when the peer asks for it, by default.
+	ECN ECNMode
+
+	// AccurateECN offers and accepts Accurate ECN (RFC 9768), within what ECN says.
+	AccurateECN bool
+
+	// Congestion chooses the congestion control: CUBIC by default.
 	Congestion Algorithm
+
+	// Pacing spreads segments over the round trip instead of sending them in bursts. BBR does it always.
+	Pacing bool
+
+	// KeepCwnd keeps the congestion window through idle times and halves it every 5 minutes (RFC 7661), instead of
+	// starting anew with the initial window after one retransmission timeout (RFC 5681 section 4.1).
+	KeepCwnd bool
+
+	// ABE answers a mark of ECN less than a loss (RFC 8511).
+	ABE bool
+
+	// MinPathMSS is the smallest segment, text and options together, that ICMP errors and timeouts can bring about: 512 by
+	// default, as from an MTU of 552. PathAge is how long what was learnt of a path counts before a larger segment is
+	// tried, 10 minutes by default (RFC 1191 section 6.3). NoPathProbing turns off what does not wait for ICMP errors:
+	// looking for black holes, and probes upwards (RFC 4821).
+	MinPathMSS    int
+	PathAge       time.Duration
+	NoPathProbing bool
 
 	// Counters, when set, counts what the connections dropped, and why.
 	Counters *Counters

@@ -43,7 +43,8 @@ type Conn struct {
 	finRcvd  bool // and everything before it arrived
 
 	// What the handshake agreed.
-	mss                uint16 // largest payload plus options that the peer and our side of the path take
+	mss                uint16 // largest payload plus options that the peer and the path take
+	ackedSize          uint16 // the largest that was acknowledged, see pmtu.go
 	sndScale, rcvScale uint8
 	scaleOK            bool
 	sackOK             bool
@@ -78,6 +79,17 @@ type Conn struct {
 	asm  assembler
 	sent scoreboard
 	rec  recovery
+	loss *lossState // nil while nothing is in flight, or nearly so
+	ecn  ecnState
+	fast *fastOpen // nil unless a handshake with Fast Open lasts
+
+	path   *pathState // nil while there is nothing special about it
+	pace   ackPace
+	uto    utoState
+	held   held
+	sndUrg bool  // there is urgent data that the peer has not got
+	sndUp  Seq   // and it ends here
+	linger int32 // milliseconds, or noLinger; 0: not bounded
 
 	err, softErr error
 }
@@ -94,7 +106,7 @@ func (c *Conn) init(now Time, cfg *Config, iss Seq, tsOffset uint32) {
 		cfg: cfg, now: now, iss: iss, sndUna: iss, sndNxt: iss, sndEnd: iss + 1, sndShort: iss, tsOffset: tsOffset,
 		progress: now, lastSent: now, synDue: true,
 		noDelay: cfg.NoDelay, userTimeout: cfg.UserTimeout, keepAlive: cfg.KeepAlive,
-		mss: uint16(min(cfg.mss(), cfg.defaultMSS())),
+		mss: uint16(min(cfg.mss(), cfg.defaultMSS())), pace: ackPace{left: cfg.quickAcks()},
 	}
 	for i := range c.timers {
 		c.timers[i] = Never
@@ -113,11 +125,13 @@ func (c *Conn) Connect(now Time, cfg *Config, iss Seq, tsOffset uint32) {
 }
 
 // Accept starts a connection from a SYN that came for a listener, without RST and ACK (RFC 9293 section 3.10.7.2).
-// Text and FIN of the SYN are not taken; the peer sends them again.
+// Text and FIN of the SYN wait for the end of the handshake; see also TakeSynText.
 func (c *Conn) Accept(now Time, cfg *Config, iss Seq, tsOffset uint32, syn *Segment) {
 	c.init(now, cfg, iss, tsOffset)
 	c.passive = true
 	c.receiveSyn(syn)
+	c.holdSynText(syn)
+	c.ecnTakeSyn(syn)
 	c.setState(SynReceived)
 	c.arm()
 }
@@ -243,6 +257,7 @@ func (c *Conn) Write(now Time, p []byte) (int, error) {
 	}
 	c.snd.push(p[:n])
 	c.sndEnd += Seq(n)
+	c.held.more = false
 	c.arm()
 	return n, nil
 }
@@ -296,8 +311,15 @@ func (c *Conn) Close(now Time) {
 		c.abort(ErrClosed, UnreadData)
 		return
 	}
+	if c.linger == noLinger {
+		c.abort(ErrClosed, Aborted)
+		return
+	}
 	c.finQueued = true
 	c.enterClosing()
+	if c.linger > 0 {
+		c.timers[timerClose] = c.now.Add(time.Duration(c.linger) * time.Millisecond)
+	}
 	if c.state == FinWait2 {
 		c.timers[timerClose] = c.now.Add(c.cfg.finWait2())
 	}
@@ -342,6 +364,7 @@ func (c *Conn) end(err error) {
 	c.synDue, c.ackDue, c.dupAcks, c.probeDue, c.aliveDue = false, false, 0, false, false
 	c.snd.reset()
 	c.sent.reset()
+	c.dropLoss()
 	c.asm.reset()
 	c.rcv.cut(c.rcv.n)
 	if c.orphan {
@@ -408,6 +431,13 @@ func (c *Conn) Reusable(syn *Segment) bool {
 	return d > 0 || d == 0 && later
 }
 
+// Reopenable reports whether the owner may open anew, by a SYN of its own, the connection that is in TIME-WAIT (RFC 6191
+// section 3): after a second, when the timestamps, whose offset has to be the same, tell the peer the segments of the two
+// apart. The new one needs an initial sequence number above SndNxt.
+func (c *Conn) Reopenable(now Time) bool {
+	return c.state == TimeWait && c.tsOK && now.Add(c.cfg.timeWait()).Sub(c.timers[timerClose]) >= time.Second
+}
+
 // SetNoDelay turns the Nagle algorithm off or on.
 func (c *Conn) SetNoDelay(now Time, on bool) {
 	c.tick(now)
@@ -427,6 +457,7 @@ func (c *Conn) SetKeepAlive(now Time, k KeepAlive) {
 func (c *Conn) SetUserTimeout(now Time, d time.Duration) {
 	c.tick(now)
 	c.userTimeout = max(d, 0)
+	c.userTimeoutChanged()
 	c.arm()
 }
 

@@ -22,8 +22,15 @@
 //	window.go      what the receive window promises
 //	recovery.go    what is lost and how much may be in the network, over scoreboard.go
 //	scoreboard.go  what became of each segment sent
-//	cc.go          congestion control: how large the congestion window is
+//	cc.go          congestion control: how large the congestion window is; newreno.go, cubic.go with hystart.go, and
+//	               bbr.go with sampler.go decide
+//	pacing.go      when the next segment may leave
+//	pmtu.go        how large a segment the path takes (RFC 1191, RFC 8201, RFC 4821)
+//	quickack.go, urgent.go, linger.go, usertimeout.go, disruption.go   each what its name says
 //	rtt.go         round-trip time and retransmission timeout
+//	cookie.go      SYN cookies: a handshake without a connection
+//	fastopen.go    text in a SYN
+//	ecn.go         marks instead of losses
 //	ring.go, assembler.go, pool.go   bytes and their memory
 //	config.go, event.go, info.go, errors.go
 //

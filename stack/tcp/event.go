@@ -38,15 +38,19 @@ const (
 
 	// UrgentData: the peer's urgent data ends before Seq (RFC 9293 section 3.8.5).
 	UrgentData
+
+	// PathMSSChange: the path takes segments of N bytes, text and options together.
+	PathMSSChange
+	numberOfEvents
 )
 
-var eventNames = [...]string{
+var eventNames = [numberOfEvents]string{
 	"state", "retransmit", "retransmission timeout", "cwnd", "window probe", "keep-alive probe", "drop", "challenge ACK",
-	"RST sent", "urgent",
+	"RST sent", "urgent", "path MSS",
 }
 
 func (k EventKind) String() string {
-	if int(k) < len(eventNames) {
+	if k < numberOfEvents {
 		return eventNames[k]
 	}
 	return "?"
@@ -79,9 +83,14 @@ const (
 	PartialAck
 	WindowOpened
 	SynRepeated
+	SynTextRefused // what went with a SYN was not taken (RFC 7413)
 	Acknowledged
 	Recovered
+	TailProbe // no ACK came for what was sent last (RFC 8985 section 7)
+	Spurious  // nothing had been lost (RFC 4015)
 	Idle
+	CongestionExperienced
+	PathTooSmall // too large for the path (RFC 1191)
 
 	// Why a RST is sent.
 	Aborted
@@ -94,8 +103,9 @@ const (
 var reasonNames = [numberOfReasons]string{
 	"", "out of window", "old timestamp", "missing timestamp", "missing ACK", "ACK of unsent data", "ACK too old",
 	"SYN on a synchronized connection", "RST not at RCV.NXT", "RST in TIME-WAIT", "not a SYN", "past FIN", "no room",
-	"no connection", "timeout", "duplicate ACKs", "partial ACK", "window opened", "SYN repeated", "acknowledged", "recovered",
-	"idle", "aborted", "unread data", "unacceptable ACK", "gave up",
+	"no connection", "timeout", "duplicate ACKs", "partial ACK", "window opened", "SYN repeated", "text of the SYN not taken", "acknowledged", "recovered",
+	"tail loss probe", "spurious",
+	"idle", "congestion experienced", "too large for the path", "aborted", "unread data", "unacceptable ACK", "gave up",
 }
 
 func (r Reason) String() string {
@@ -139,6 +149,8 @@ func (e Event) String() string {
 		s = fmt.Sprintf("%s %d ssthresh %d", s, e.N, e.Ssthresh)
 	case Retransmit:
 		s = fmt.Sprintf("%s seq %d len %d", s, e.Seq, e.N)
+	case PathMSSChange:
+		s = fmt.Sprintf("%s %d", s, e.N)
 	case RetransmitTimeout, WindowProbe:
 		s = fmt.Sprintf("%s seq %d number %d", s, e.Seq, e.N)
 	case KeepAliveProbe:

@@ -67,7 +67,7 @@ func (f *fuzzInput) segment(c *Conn) Segment {
 		o.SACKPermitted, o.HasWindowScale, o.WindowScale, o.MSS = opt > 2, opt > 3, uint8(opt), uint16(opt-1)*100
 		o.NumSACK = f.pick(5)
 		for i := range o.NumSACK {
-			l := f.near(c.sndUna, c.sndNxt, c.sent.highSacked)
+			l := f.near(c.sndUna, c.sndNxt, c.sent.highest)
 			o.SACK[i] = dissect.SACKBlock{Left: uint32(l), Right: uint32(l) + uint32(f.byte())*uint32(1+f.pick(20))}
 		}
 	}
@@ -80,6 +80,7 @@ func (f *fuzzInput) config() *Config {
 		RcvBuf: []int{1, 64, 1000, 5000, 65536, 1 << 20}[f.pick(6)], SndBuf: []int{1, 64, 1000, 5000, 65536, 1 << 20}[f.pick(6)],
 		MSS: []int{28, 100, 1000, 1460}[f.pick(4)], NoDelay: flags&1 != 0, NoSACK: flags&2 != 0, NoTimestamps: flags&4 != 0, NoWindowScale: flags&8 != 0,
 		KeepAlive: KeepAlive{Enabled: flags&16 != 0, Idle: time.Minute}, Counters: new(Counters),
+		ECN: []ECNMode{ECNPassive, ECNActive, ECNOff}[flags>>5%3], AccurateECN: flags&128 != 0,
 	}
 }
 
@@ -113,7 +114,7 @@ func FuzzConn(f *testing.F) {
 		var out Out
 		pump := func() {
 			for n := 0; c.Output(now, &out); n++ {
-				if out.PayloadLen() > max(c.smss(), 0) && c.state != Closed {
+				if n := out.PayloadLen(); n > max(c.smss(), 0) && c.state != Closed && (c.path == nil || n > int(c.path.top)-c.tsLen()) {
 					t.Fatalf("%d bytes with SMSS %d", out.PayloadLen(), c.smss())
 				}
 				if n > 100_000 {
@@ -144,6 +145,18 @@ func FuzzConn(f *testing.F) {
 					c.HardError(now, ErrRefused)
 				case 4:
 					c.SetUserTimeout(now, time.Duration(in.byte())*time.Second)
+				case 6:
+					c.SetPathMSS(now, int(in.byte())*in.pick(30))
+				case 7:
+					c.TooBig(now, c.sndUna+Seq(in.byte()), int(in.byte())*in.pick(20))
+				case 8:
+					c.WriteWith(now, pattern(int(in.byte()), 1), WriteFlags(in.pick(4)))
+				case 9:
+					c.SetCork(now, in.pick(2) == 0)
+				case 10:
+					c.SetLinger(now, in.pick(3) > 0, time.Duration(in.byte())*10*time.Millisecond)
+				case 11:
+					c.Disrupted(now, c.sndUna+Seq(in.pick(2)))
 				case 5:
 					c.SetKeepAlive(now, KeepAlive{Enabled: in.pick(2) == 0, Idle: time.Duration(in.byte()) * time.Second, Interval: time.Second})
 				}

@@ -17,6 +17,7 @@ type Info struct {
 	SndScale, RcvScale uint8
 	SACK, Timestamps   bool
 	WindowScale        bool
+	ECN, AccurateECN   bool
 
 	// Retransmission.
 	SRTT, RTTVar, RTO time.Duration // SRTT is 0 before the first measurement
@@ -46,6 +47,7 @@ func (c *Conn) Info() Info {
 		SndWnd: int(c.sndWnd), RcvWnd: int(c.rcvWnd()),
 		SndMSS: c.smss(), RcvMSS: c.rmss(), SndScale: c.sndScale, RcvScale: c.rcvScale,
 		SACK: c.sackOK, Timestamps: c.tsOK, WindowScale: c.scaleOK,
+		ECN: c.ecn.feedback != ecnNone, AccurateECN: c.ecn.feedback == ecnAccurate,
 		SRTT: c.rtt.srtt, RTTVar: c.rtt.rttvar, RTO: c.rtoNow(), Backoff: int(c.backoff), Retransmits: uint64(c.rec.resent),
 		Congestion: c.cfg.Congestion, Phase: c.rec.phase, Cwnd: int(c.rec.cwnd), Ssthresh: int(c.rec.ssthresh),
 		InFlight: int(c.pipe()), Unacked: int(c.sndNxt - c.sndUna), Sacked: int(c.sent.sacked), Lost: int(c.sent.lost),

@@ -73,7 +73,9 @@ func (c *Conn) inputSynSent(s *arrival) {
 	c.receiveSyn(&s.Segment)
 	c.rcvAdv = c.rcvNxt + offered // what our SYN advertised
 	if !hasAck {
-		// Simultaneous open. Text and FIN are not taken; the peer sends them again.
+		// Simultaneous open.
+		c.holdSynText(&s.Segment)
+		c.ecnTakeSyn(&s.Segment)
 		c.setState(SynReceived)
 		c.synDue = true
 		return
@@ -81,7 +83,9 @@ func (c *Conn) inputSynSent(s *arrival) {
 	c.ackDue = true
 	c.stop(timerRetransmit)
 	c.takeAck(s.Ack, s.Options)
+	c.ecnTakeSynAck(&s.Segment)
 	c.establish(s)
+	c.synTextRefused()
 	// What came with the SYN begins behind it.
 	s.Seq++
 	s.Flags &^= dissect.SYN
@@ -105,6 +109,7 @@ func (c *Conn) receiveSyn(s *Segment) {
 	}
 	c.mss = uint16(min(mss, c.cfg.mss()))
 	c.sackOK = o.SACKPermitted && !c.cfg.NoSACK
+	c.takeUserTimeout(o)
 	if c.scaleOK = o.HasWindowScale && !c.cfg.NoWindowScale; c.scaleOK {
 		c.sndScale = min(o.WindowScale, maxScale)
 		c.rcvScale = scaleFor(c.cfg.rcvBuf())
@@ -120,12 +125,17 @@ func (c *Conn) establish(s *arrival) {
 	c.maxSndWnd = max(c.maxSndWnd, s.wnd)
 	c.sndWl1, c.sndWl2 = s.Seq, s.Ack
 	c.backoff = 0
+	c.ackDue = c.ackDue || c.synDue && !c.passive // the peer of a simultaneous open waits for a SYN-ACK not sent yet
 	c.synDue = false
 	if c.synMissed {
 		c.rtt.rto = max(c.rtt.rto, 3*time.Second) // RFC 6298 (5.7)
 	}
-	c.rec.cc = c.cfg.Congestion.control()
-	c.rec.cwnd, c.rec.ssthresh = initialWindow(uint32(c.smss()), c.synMissed), cwndLimit
+	c.pathEstablished()
+	c.sent.ordered = c.sackOK
+	if !c.early() {
+		c.startCongestion()
+	}
+	c.fast = nil
 	c.lastSent, c.progress = c.now, c.now
 	c.setState(Established)
 	if c.finQueued {
@@ -140,6 +150,7 @@ func (c *Conn) inputOther(s *arrival) {
 		c.checkReset(s) && // second; third is security
 		c.checkSyn(s) && // fourth
 		c.checkAck(s) && // fifth
+		c.checkECN(s) && // RFC 3168
 		c.checkUrgent(s) && // sixth
 		c.segmentText(s) && // seventh
 		c.checkFin(s) // eighth
@@ -155,6 +166,9 @@ func (c *Conn) checkSequence(s *arrival) bool {
 			// Our SYN-ACK got lost, or is slow: the peer wants it again.
 			c.dropped(SynRepeated, 0)
 			c.synDue = true
+			if c.passive && !s.Flags.Has(dissect.ECE|dissect.CWR) {
+				c.ecnTakeSyn(&s.Segment) // the peer does not ask for ECN any more
+			}
 			return false
 		}
 		// The SYN-ACK of a simultaneous open (figure 8): its SYN is known already.
@@ -191,6 +205,7 @@ func (c *Conn) checkSequence(s *arrival) bool {
 	if c.tsOK && s.Options.HasTimestamps && s.Seq.LessEq(c.ackSent) {
 		c.tsRecent, c.tsRecentAt = s.Options.TSVal, c.now
 	}
+	c.takeUserTimeout(&s.Options)
 	if !s.Flags.Has(dissect.SYN) {
 		c.trim(s)
 	}
@@ -303,8 +318,9 @@ func (c *Conn) checkAck(s *arrival) bool {
 		}
 		c.stop(timerRetransmit)
 		c.takeAck(s.Ack, s.Options)
+		held := c.fast
 		c.establish(s)
-		return true
+		return c.takeHeldText(held, s)
 	}
 	// RFC 5961 section 5: an ACK far in the past is as suspect as one of what was never sent.
 	if c.sndNxt.Less(s.Ack) {
@@ -328,21 +344,27 @@ func (c *Conn) checkAck(s *arrival) bool {
 // processAck is what ESTABLISHED does with an acceptable ACK, and every later state too.
 func (c *Conn) processAck(s *arrival) {
 	flight := uint32(c.sndNxt - c.sndUna)
-	if flight == 0 && s.wnd == c.sndWnd && s.Ack == c.sndUna {
+	if flight == 0 && s.wnd == c.sndWnd && s.Ack == c.sndUna && s.Options.NumSACK == 0 {
 		c.sndWl1, c.sndWl2 = laterSeq(c.sndWl1, s.Seq), laterSeq(c.sndWl2, s.Ack)
 		return // nothing to learn
 	}
+	n := ackNews{view: c.ackView(&s.Options), ack: s.Ack, flight: flight}
 	var news, sacks acked
 	if c.sndUna.Less(s.Ack) {
 		news = c.takeAck(s.Ack, s.Options)
 	}
 	if c.sackOK {
+		n.findDuplicate(&s.Options)
 		for _, b := range s.Options.SACK[:min(s.Options.NumSACK, len(s.Options.SACK))] {
-			a := c.sent.sack(Seq(b.Left), Seq(b.Right), c.runLimit())
+			a := c.sent.sack(Seq(b.Left), Seq(b.Right), &n.view, c.runLimit())
 			sacks.bytes += a.bytes
+			sacks.combine(a)
 			if a.timed && !sacks.timed {
 				sacks.timed, sacks.sentAt = true, a.sentAt
 			}
+		}
+		if sacks.timed {
+			c.lossState().min.sample(c.now, c.now.Sub(sacks.sentAt))
 		}
 		if sacks.timed && news.bytes == 0 {
 			c.sampleRTT(c.now.Sub(sacks.sentAt))
@@ -357,7 +379,9 @@ func (c *Conn) processAck(s *arrival) {
 	if c.sndUna == s.Ack && c.sndWnd == 0 && !c.orphan {
 		c.progress = c.now // it answers our probes: MUST-37. What no program waits for cannot be held up so.
 	}
-	c.recoverAcked(news, sacks, dup, flight)
+	n.news, n.sacks, n.dup, n.all = news, sacks, dup, news
+	n.all.combine(sacks)
+	c.recoverAcked(&n)
 	if opened && c.sndUna != c.sndNxt {
 		c.recoverWindow()
 	}
@@ -366,20 +390,27 @@ func (c *Conn) processAck(s *arrival) {
 // takeAck advances SND.UNA, lets go of what the peer has, and measures the round trip.
 func (c *Conn) takeAck(ack Seq, o dissect.TCPOptionValues) (a acked) {
 	flight := int(c.sndNxt - c.sndUna)
-	a = c.sent.ack(ack)
+	c.pathAcked(ack)
+	v := c.ackView(&o)
+	a = c.sent.ack(ack, &v)
 	if start := c.dataStart(); start.Less(ack) {
 		c.snd.drop(min(int(ack-start), c.snd.n))
 	}
 	c.sndUna = ack
+	c.urgentAcked()
+	c.userTimeoutAcked()
 	c.progress = c.now
 	// Marks that were passed keep up, so that they never seem to lie ahead when the numbers wrap.
 	c.sndShort = laterSeq(c.sndShort, ack)
 	c.rec.limitedUntil = laterSeq(c.rec.limitedUntil, ack-Seq(a.bytes))
 	c.rec.recover = laterSeq(c.rec.recover, ack-1)
+	c.rec.ecnUntil = laterSeq(c.rec.ecnUntil, ack)
 	c.stop(timerRetransmit) // RFC 6298 (5.2), (5.3): arm starts it again for what is left
+	c.lossState().probeAt, c.lossState().rack.probeDue = Never, false
 
 	switch {
 	case a.timed:
+		c.lossState().min.sample(c.now, c.now.Sub(a.sentAt))
 		c.sampleRTTIn(c.now.Sub(a.sentAt), flight)
 	case c.tsOK && o.HasTimestamps && o.TSEcr != 0:
 		// Something was sent twice, but the echo says which of the two arrived (RFC 7323 section 4.1). Where it
@@ -498,7 +529,7 @@ func (c *Conn) textInOrder(s *arrival) {
 	}
 	// RFC 9293 section 3.8.6.3: an ACK for every second full segment at least. A peer that has filled half of a small
 	// buffer cannot send two.
-	if waiting := int(c.rcvNxt - c.ackSent); waiting >= min(2*c.rmss(), (c.cfg.rcvBuf()+1)/2) || c.cfg.delayedAck() < 0 {
+	if waiting := int(c.rcvNxt - c.ackSent); waiting >= min(2*c.rmss(), (c.cfg.rcvBuf()+1)/2) || c.cfg.delayedAck() < 0 || c.quickAck() {
 		c.ackDue = true
 	} else {
 		c.start(timerDelayedAck, c.cfg.delayedAck())

@@ -289,7 +289,7 @@ func TestUrgent(t *testing.T) {
 
 // trap: ECE, CWR and reserved bits on a SYN are ignored where ECN is off (3.1).
 func TestECNBitsOnSyn(t *testing.T) {
-	x := newTrace(t, nil)
+	x := newTrace(t, func(g *Config) { g.ECN = ECNOff })
 	x.accept(0, "SEW 0:0(0) win 10000 <mss 1000>")
 	x.expect(0, "S. 0:0(0) ack 1")
 	x.input(0, ". 1:1(0) ack 1 win 10000")

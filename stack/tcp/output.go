@@ -10,9 +10,7 @@ func (c *Conn) Output(now Time, out *Out) bool {
 	p := c.plan()
 	switch p.kind {
 	case planNone:
-		if p.cwndLimited {
-			c.rec.limitedUntil = c.sndNxt
-		}
+		c.ccIdle(&p)
 		return false
 	case planReset:
 		c.emitReset(out)
@@ -29,7 +27,9 @@ func (c *Conn) Output(now Time, out *Out) bool {
 type plan struct {
 	kind        planKind
 	cwndLimited bool // with planNone: something would be sent, did cwnd allow it
+	paced       bool // with planNone: something will be sent when its time has come
 	fin         bool
+	pathProbe   bool
 	seq         Seq
 	n           int // bytes of text
 	sacks       int // SACK blocks to send with it
@@ -45,6 +45,7 @@ const (
 	planRetransmit
 	planData
 	planProbe
+	planTail
 	planKeepAlive
 )
 
@@ -59,6 +60,9 @@ func (c *Conn) plan() (p plan) {
 		if c.synDue {
 			return plan{kind: planSyn}
 		}
+		if c.early() {
+			break
+		}
 		if c.ackDue && c.state == SynReceived {
 			return c.planAck()
 		}
@@ -72,14 +76,19 @@ func (c *Conn) plan() (p plan) {
 		if c.probeDue {
 			return c.planProbe()
 		}
+		if c.loss != nil && c.loss.rack.probeDue {
+			if p = c.planTail(); p.kind != planNone {
+				return p
+			}
+		}
 		if p = c.planRetransmit(); p.kind != planNone {
 			return p
 		}
-		limited := p.cwndLimited
+		held := p
 		if p = c.planData(); p.kind != planNone {
 			return p
 		}
-		p.cwndLimited = p.cwndLimited || limited
+		p.cwndLimited, p.paced = p.cwndLimited || held.cwndLimited, p.paced || held.paced
 	}
 	switch {
 	case c.ackDue || c.windowUpdateDue():
@@ -107,9 +116,9 @@ func (c *Conn) ackSeq() Seq {
 // room is how much text fits in a segment with n SACK blocks.
 func (c *Conn) room(sacks int) int {
 	if sacks > 0 {
-		return c.smss() - 4 - 8*sacks
+		return c.smss() - c.utoRoom() - 4 - 8*sacks
 	}
-	return c.smss()
+	return c.smss() - c.utoRoom()
 }
 
 // maxSACK is how many SACK blocks fit beside the other options.
@@ -144,7 +153,7 @@ func (c *Conn) sackBlocks(limit int) int {
 // planRetransmit is the first segment that is lost, as far as the peer's window and the congestion window go.
 func (c *Conn) planRetransmit() (p plan) {
 	start, end, ok := c.sent.nextLost()
-	if !ok {
+	if !ok || c.frtoHolds() {
 		return p
 	}
 	// RFC 9293 section 3.8.6: old data beyond the window of a peer that shrank it is not sent again yet.
@@ -160,6 +169,9 @@ func (c *Conn) planRetransmit() (p plan) {
 	}
 	if !c.rec.hurry && !c.cwndAllows(n) {
 		return plan{cwndLimited: true}
+	}
+	if !c.rec.hurry && !c.rec.pace.allows(c.now) {
+		return plan{paced: true}
 	}
 	p = plan{kind: planRetransmit, seq: start, n: n, sacks: sacks}
 	return c.splitFin(p)
@@ -180,18 +192,25 @@ func (c *Conn) planData() (p plan) {
 	}
 	queued := int(c.sndEnd - c.sndNxt)
 	usable := int(int32(c.sndUna + Seq(c.sndWnd) - c.sndNxt))
-	if usable <= 0 || queued == 0 && !c.finQueued {
+	finDue := c.finQueued && c.synchronized()
+	if usable <= 0 || queued == 0 && !finDue {
 		return p
 	}
 	sacks := c.dataSACK()
 	room := c.room(sacks)
+	if n := c.planPathProbe(queued, usable); n > 0 && sacks == 0 && c.rec.pace.allows(c.now) {
+		return plan{kind: planData, seq: c.sndNxt, n: n, pathProbe: true}
+	}
 	n := min(queued, usable, room)
-	fin := c.finQueued && n == queued && n < usable
+	fin := finDue && n == queued && n < usable
 	if !c.worthSending(n, queued, room, fin) {
 		return p
 	}
-	if !c.cwndAllows(n) {
+	if (c.loss == nil || c.loss.undo.news == 0) && !c.cwndAllows(n) {
 		return plan{cwndLimited: true}
+	}
+	if !c.rec.pace.allows(c.now) {
+		return plan{paced: true}
 	}
 	return plan{kind: planData, seq: c.sndNxt, n: n, fin: fin, sacks: sacks}
 }
@@ -202,7 +221,7 @@ func (c *Conn) worthSending(n, queued, room int, fin bool) bool {
 	if n >= min(room, c.fullSize()) || fin {
 		return true
 	}
-	if !c.noDelay && c.sndUna.Less(c.sndShort) {
+	if urgent := c.urgentWaits(); !urgent && (c.heldBack() || !c.noDelay && c.sndUna.Less(c.sndShort)) {
 		return false
 	}
 	return n == queued || n >= int(c.maxSndWnd+1)/2
@@ -240,6 +259,8 @@ func (c *Conn) emit(p *plan, out *Out) {
 		h.Flags |= dissect.FIN
 	}
 	h.Window = c.advertise()
+	c.ecnMark(p.kind, p.n, out)
+	c.addUrgent(h, p.seq)
 	c.addTimestamps(h)
 	if p.sacks > 0 {
 		var blocks [4]dissect.SACKBlock
@@ -248,6 +269,9 @@ func (c *Conn) emit(p *plan, out *Out) {
 		h.Options.AddNop()
 		h.Options.AddSACK(blocks[:n])
 		c.asm.dup = seqRange{}
+	}
+	if c.uto.due && p.n > 0 {
+		c.addUserTimeout(h, p.seq+Seq(p.n))
 	}
 	c.acknowledged(p.kind)
 
@@ -260,11 +284,17 @@ func (c *Conn) emit(p *plan, out *Out) {
 		if c.sndUna == c.sndNxt {
 			c.resumeIdle()
 		}
+		c.answered()
 		c.sendNew(end, p.n)
+		if p.pathProbe {
+			c.pathProbeSent(p.seq, end)
+		}
 	case planRetransmit:
 		c.sendAgain(p.seq, end, p.n)
 	case planProbe:
 		c.sendProbe(p.seq, end, p.n)
+	case planTail:
+		c.sendTail(p.seq, end, p.n)
 	case planKeepAlive:
 		c.aliveDue = false
 		if c.cfg.Events != nil {
@@ -275,9 +305,12 @@ func (c *Conn) emit(p *plan, out *Out) {
 
 // sendNew notes that n bytes of text, and a FIN perhaps, went out for the first time, up to end.
 func (c *Conn) sendNew(end Seq, n int) {
-	c.sent.push(end, c.now, c.runLimit())
+	c.sent.push(end, c.stamp(), c.runLimit())
 	c.sndNxt = end
 	c.lastSent = c.now
+	c.ccSent(n)
+	c.prrSent(n)
+	c.newTextSent()
 	if n < c.fullSize() {
 		c.sndShort = end
 	}
@@ -287,7 +320,10 @@ func (c *Conn) sendAgain(start, end Seq, n int) {
 	if c.cfg.Events != nil {
 		c.event(Event{Kind: Retransmit, Reason: c.rec.why, Seq: start, N: int(end - start)})
 	}
-	c.sent.resent(start, end, c.now, c.runLimit())
+	c.pathResent(start, end)
+	c.undoSent(start, end)
+	c.prrSent(n)
+	c.sent.resent(start, end, c.stamp(), c.runLimit())
 	c.sndNxt = laterSeq(c.sndNxt, end)
 	switch short := n < c.fullSize(); {
 	case short && end == c.sndNxt:
@@ -298,6 +334,7 @@ func (c *Conn) sendAgain(start, end Seq, n int) {
 	c.rec.resent++
 	c.rec.hurry = false
 	c.lastSent = c.now
+	c.ccSent(n)
 }
 
 func (c *Conn) sendProbe(start, end Seq, n int) {
@@ -313,7 +350,7 @@ func (c *Conn) sendProbe(start, end Seq, n int) {
 		c.sendNew(end, n)
 		return
 	}
-	c.sent.resent(start, end, c.now, c.runLimit())
+	c.sent.resent(start, end, c.stamp(), c.runLimit())
 }
 
 // acknowledged notes that a segment with ACK and window goes out.
@@ -345,9 +382,11 @@ func (c *Conn) emitSyn(out *Out) {
 	*out = Out{Header: dissect.TCPHeader{Seq: uint32(c.iss), Flags: dissect.SYN}}
 	h := &out.Header
 	if reply {
-		h.Flags |= dissect.ACK
+		h.Flags |= dissect.ACK | c.ecnSynAck()
 		h.Ack = uint32(c.rcvNxt)
 		c.acknowledged(planSyn)
+	} else {
+		h.Flags |= c.ecnSyn()
 	}
 	// The window of a SYN is never scaled (RFC 7323 section 2.2).
 	h.Window = uint16(c.synWindow())
@@ -355,21 +394,34 @@ func (c *Conn) emitSyn(out *Out) {
 		c.rcvAdv = laterSeq(c.rcvAdv, c.rcvNxt+Seq(h.Window))
 	}
 	h.Options.AddMSS(uint16(c.cfg.mss()))
-	if reply && c.sackOK || !reply && !c.cfg.NoSACK {
+	sack := reply && c.sackOK || !reply && !c.cfg.NoSACK
+	timestamps := reply && c.tsOK || !reply && !c.cfg.NoTimestamps
+	if sack != timestamps { // both together are aligned
+		h.Options.AddNop()
+		h.Options.AddNop()
+	}
+	if sack {
 		h.Options.AddSACKPermitted()
 	}
-	if reply && c.tsOK || !reply && !c.cfg.NoTimestamps {
+	if timestamps {
 		h.Options.AddTimestamps(c.tsNow(), c.tsRecent)
 	}
 	if reply && c.scaleOK || !reply && !c.cfg.NoWindowScale {
 		h.Options.AddNop()
 		h.Options.AddWindowScale(scaleFor(c.cfg.rcvBuf()))
 	}
+	if c.cfg.UserTimeoutOption {
+		c.addUserTimeout(h, c.iss)
+	}
+	c.addFastOpen(out)
 	if c.sndNxt == c.iss {
 		c.sndNxt = c.iss + 1
 		c.sent.push(c.sndNxt, c.now, 1)
+		if n := out.PayloadLen(); n > 0 {
+			c.sendNew(c.sndNxt+Seq(n), n)
+		}
 	} else {
-		c.sent.resent(c.iss, c.sndNxt, c.now, 1)
+		c.sent.resent(c.iss, c.iss+1, c.now, c.runLimit())
 		c.rec.resent++
 		if c.cfg.Events != nil {
 			why := SynRepeated

@@ -1,5 +1,11 @@
 package tcp
 
+import (
+	"sync"
+
+	"smoltcp/dissect"
+)
+
 // dupThresh is how many duplicate ACKs mean a loss (RFC 5681 section 3.2).
 const dupThresh = 3
 
@@ -23,8 +29,7 @@ func (p CongestionPhase) String() string {
 
 // recovery decides what is lost and how much may be in the network.
 type recovery struct {
-	congestionWindow
-	cc congestionControl
+	congestion
 
 	phase   CongestionPhase
 	hurry   bool // the first lost segment goes out whatever cwnd says
@@ -36,10 +41,56 @@ type recovery struct {
 	// left the network.
 	renoSacked uint32
 
+	reordering     bool  // RACK.reordering_seen of RFC 8985
+	reorderMult    uint8 // RACK.reo_wnd_mult - 1
+	reorderPersist uint8 // RACK.reo_wnd_persist
+
 	// What is sent before this was sent with cwnd as the limit: only its acknowledgment makes cwnd grow.
 	limitedUntil Seq
 
 	resent uint32 // segments
+}
+
+// ackNews is what an acceptable ACK brings.
+type ackNews struct {
+	view        ackView
+	ack         Seq
+	news, sacks acked // what it acknowledged, and what its SACK blocks reported for the first time
+	all         acked // both, as far as they can be added
+	dup         bool  // it is a duplicate (RFC 5681 section 2)
+	reports     bool  // it has SACK blocks
+	flight      uint32
+
+	// Its first block says that this came twice (RFC 2883).
+	duplicate         bool
+	dupLeft, dupRight Seq
+}
+
+// ackView is what an ACK says about time.
+func (c *Conn) ackView(o *dissect.TCPOptionValues) ackView {
+	v := ackView{now: c.now, minRTT: c.lossState().min.get(), offset: c.tsAt(0), highest: c.sent.highest, before: c.sndUna}
+	if c.tsOK && o.HasTimestamps && o.TSEcr != 0 {
+		v.echoes, v.echo = true, o.TSEcr
+	}
+	if c.lossState().undo.frto != frtoOff {
+		v.before = c.rec.recover
+	}
+	return v
+}
+
+// findDuplicate looks for a D-SACK: a first block that is below the ACK, or within the second (RFC 2883 section 4).
+func (a *ackNews) findDuplicate(o *dissect.TCPOptionValues) {
+	if a.reports = o.NumSACK > 0; !a.reports {
+		return
+	}
+	l, r := Seq(o.SACK[0].Left), Seq(o.SACK[0].Right)
+	if !l.Less(r) {
+		return
+	}
+	if a.duplicate = r.LessEq(a.ack); !a.duplicate && o.NumSACK > 1 {
+		a.duplicate = Seq(o.SACK[1].Left).LessEq(l) && r.LessEq(Seq(o.SACK[1].Right))
+	}
+	a.dupLeft, a.dupRight = l, r
 }
 
 // pipe is what is believed to be in the network, in bytes (RFC 6675 section 4).
@@ -58,45 +109,57 @@ func (c *Conn) cwndAllows(n int) bool {
 	return pipe == 0 || pipe+uint32(n) <= c.rec.cwnd
 }
 
-// recoverAcked is loss detection and congestion control upon an acceptable ACK. news is what it acknowledged,
-// sacks what its SACK blocks reported for the first time, dup whether it is a duplicate. flight is what was
-// unacknowledged before.
-func (c *Conn) recoverAcked(news, sacks acked, dup bool, flight uint32) {
+// recoverAcked is loss detection and congestion control upon an acceptable ACK.
+func (c *Conn) recoverAcked(a *ackNews) {
 	r, smss := &c.rec, uint32(c.smss())
+	news := a.news
 	before := c.sndUna - Seq(news.bytes)
 	wasLimited := before.Less(r.limitedUntil)
+	delivered := a.all.fresh
 
-	if dup {
-		r.dupAcks = min(r.dupAcks+1, 200)
-		if !c.sackOK && r.phase != PhaseLoss {
-			// At least the segment that is missing is still out there.
-			r.renoSacked = min(r.renoSacked+smss, uint32(c.sndNxt-c.sndUna)-min(smss, uint32(c.sndNxt-c.sndUna)))
-		}
+	if !c.sackOK {
+		delivered = c.renoAcked(news.bytes, a.dup)
 	}
-	if news.bytes > 0 {
-		// The segment that filled the hole was not among those that duplicate ACKs stood for.
-		if gone := news.bytes - min(smss, news.bytes); r.renoSacked > gone {
-			r.renoSacked -= gone
-		} else {
-			r.renoSacked = 0
-		}
-		r.renoSacked = min(r.renoSacked, uint32(c.sndNxt-c.sndUna))
+	if a.dup {
+		r.dupAcks = min(r.dupAcks+1, 200)
 	}
 	phase := r.phase
-	newLoss := c.sackOK && sacks.bytes > 0 && c.sent.judge(int(smss))
+	var newLoss, again bool
+	if c.sackOK {
+		c.rackAcked(&a.all)
+		if a.duplicate && !(c.lossState().rack.probing && c.lossState().rack.probeAgain && a.dupRight == c.lossState().rack.probeEnd) {
+			c.rackDuplicate()
+		}
+	}
+	if c.undoAcked(a) {
+		c.undoLoss(a)
+	}
+	tailLost := false
+	if c.sackOK {
+		tailLost = c.tailAcked(a)
+		newLoss, again = c.rackDetect()
+	}
 
+	entered := false
 	switch {
 	case r.phase != PhaseOpen && news.bytes > 0 && r.recover.LessEq(c.sndUna):
-		if r.phase == PhaseRecovery {
-			r.cc.recovered(&r.congestionWindow, uint32(c.sndNxt-c.sndUna), smss)
-			c.cwndEvent(Recovered)
+		c.recovered()
+		if c.sackOK && c.sent.lost > 0 { // of what was sent since the loss was found
+			c.enterRecovery(a.flight, false)
+			entered = true
 		}
-		r.phase, r.dupAcks, r.renoSacked, r.hurry = PhaseOpen, 0, 0, false
+
+	case r.phase == PhaseRecovery && again:
+		// RFC 5681 section 4.3: the loss of a retransmission is a second sign of congestion.
+		c.enterRecovery(a.flight, true)
+		entered = true
 
 	case r.phase == PhaseRecovery && news.bytes > 0:
-		// RFC 6582 section 3.2 step 3: a partial ACK shows the next hole.
-		c.sent.markFirstLost(!c.sackOK)
-		r.hurry, r.why = r.hurry || c.sent.lost > 0, PartialAck
+		// RFC 6582 section 3.2 step 3: a partial ACK shows the next hole. With SACK, RACK knows.
+		if !c.sackOK {
+			c.sent.markFirstLost(true)
+		}
+		r.hurry, r.why = r.hurry || !c.sackOK && c.sent.lost > 0, PartialAck
 		r.dupAcks = 0
 
 	case r.phase == PhaseOpen:
@@ -104,36 +167,104 @@ func (c *Conn) recoverAcked(news, sacks acked, dup bool, flight uint32) {
 			r.dupAcks, r.renoSacked = 0, 0
 		}
 		// RFC 6582 section 3.2 step 1: duplicate ACKs that an earlier recovery caused start no new one.
-		if (r.dupAcks >= dupThresh || newLoss) && c.sndUna != c.sndNxt && (r.recover.Less(c.sndUna) || newLoss) {
-			c.enterRecovery(flight)
+		dups := r.dupAcks >= dupThresh && r.recover.Less(c.sndUna) && (!c.sackOK || c.sent.sacked == 0)
+		if (dups || newLoss) && c.sndUna != c.sndNxt {
+			if dups {
+				c.sent.markFirstLost(true)
+			}
+			c.enterRecovery(a.flight, false)
+			entered = true
+		} else if tailLost {
+			c.ccLost(a.flight)
+			c.cwndEvent(TailProbe)
 		}
 	}
-	if news.bytes > 0 && wasLimited && phase != PhaseRecovery && r.phase != PhaseRecovery {
-		cwnd := r.cwnd
-		r.cc.acked(&r.congestionWindow, ccAck{now: c.now, bytes: news.bytes, smss: smss, timeout: phase == PhaseLoss})
-		if r.cwnd != cwnd {
-			c.cwndEvent(Acknowledged)
+	if delivered > 0 || entered {
+		if entered {
+			// What was reported before the loss was found is not what recovery delivers (RFC 6937bis).
+			known := c.sent.sacked + r.renoSacked
+			known -= min(known, delivered-min(delivered, news.fresh))
+			p := &c.lossState().prr
+			p.flight = max(p.flight-min(p.flight, known), smss)
 		}
+		c.prrAcked(delivered, news.bytes > 0 && !newLoss && !entered)
 	}
+	c.ccAcked(a.news, a.sacks, a.flight, phase, wasLimited)
 }
 
-func (c *Conn) enterRecovery(flight uint32) {
+// renoAcked keeps count of what duplicate ACKs stand for, and gives how many bytes more have arrived.
+func (c *Conn) renoAcked(news uint32, dup bool) (delivered uint32) {
+	r, smss, flight := &c.rec, uint32(c.smss()), uint32(c.sndNxt-c.sndUna)
+	was := r.renoSacked
+	if dup && r.phase != PhaseLoss {
+		// At least the segment that is missing is still out there.
+		r.renoSacked = min(r.renoSacked+smss, flight-min(smss, flight))
+	}
+	if news > 0 {
+		// The segment that filled the hole was not among those that duplicate ACKs stood for.
+		if gone := news - min(smss, news); r.renoSacked > gone {
+			r.renoSacked -= gone
+		} else {
+			r.renoSacked = 0
+		}
+		r.renoSacked = min(r.renoSacked, flight)
+	}
+	return uint32(max(int64(news)+int64(r.renoSacked)-int64(was), 0))
+}
+
+// enterRecovery begins fast recovery, found with flight bytes unacknowledged; again if it is the loss of a
+// retransmission in one that goes on.
+func (c *Conn) enterRecovery(flight uint32, again bool) {
+	if c.pathProbeLost() {
+		return
+	}
 	r := &c.rec
+	if again {
+		flight = min(flight, r.ssthresh)
+		c.lossState().undo.on = false // that was no mistake
+	} else {
+		c.undoStart(false)
+	}
 	r.phase, r.recover, r.hurry, r.why = PhaseRecovery, c.sndNxt, true, DuplicateAcks
-	c.sent.markFirstLost(true)
-	r.cc.lost(&r.congestionWindow, flight, uint32(c.smss()))
+	c.prrStart(flight)
+	c.ccLost(flight)
 	c.cwndEvent(DuplicateAcks)
 }
 
-// recoverTimeout is RFC 5681 section 3.1 and RFC 6675 section 5.1: everything unacknowledged counts as lost, and one
-// segment goes out.
-func (c *Conn) recoverTimeout() {
+// recovered ends recovery: everything sent before the loss was found has arrived.
+func (c *Conn) recovered() {
 	r := &c.rec
+	c.ccRecovered(r.phase)
+	if r.phase == PhaseRecovery {
+		if !r.model {
+			r.cwnd = r.ssthresh // RFC 6937: PRR has kept the pipe near it
+		}
+		c.cwndEvent(Recovered)
+	}
+	r.phase, r.dupAcks, r.renoSacked, r.hurry = PhaseOpen, 0, 0, false
+	c.lossState().undo.frto = frtoOff
+	c.rackRecovered()
+}
+
+// recoverTimeout is RFC 5681 section 3.1: one segment goes out. What SACK blocks reported is kept (RFC 6675 section
+// 5.1), and where RACK knows the time that a segment needs, what was sent since is not lost yet (RFC 8985 section 6.3).
+func (c *Conn) recoverTimeout() {
+	r, k := &c.rec, &c.lossState().rack
 	again := c.backoff > 1
-	r.cc.timeout(&r.congestionWindow, uint32(c.sndNxt-c.sndUna), uint32(c.smss()), again)
+	old := Never
+	if c.sackOK && k.known {
+		old = c.now - Time(k.rtt+c.reorderWindow())
+	}
+	was := r.phase
+	c.undoStart(again)
+	if !again && was == PhaseOpen {
+		c.lossState().undo.frto = frtoFirst
+	}
+	c.ccTimeout(again)
 	r.phase, r.recover, r.dupAcks, r.renoSacked = PhaseLoss, c.sndNxt, 0, 0
-	r.why = TimedOut
-	c.sent.markAllLost()
+	r.why, r.hurry = TimedOut, true
+	k.next, k.probing, k.probeDue = 0, false, false
+	c.sent.markOld(old)
 	c.cwndEvent(TimedOut)
 }
 
@@ -144,16 +275,47 @@ func (c *Conn) recoverWindow() {
 	c.rec.renoSacked, c.rec.hurry, c.rec.why = 0, true, WindowOpened
 }
 
-// resumeIdle is RFC 5681 section 4.1: after an idle time cwnd says nothing about the network.
-func (c *Conn) resumeIdle() {
-	if iw := initialWindow(uint32(c.smss()), false); c.rec.cwnd > iw && c.now.Sub(c.lastSent) > c.rtoNow() {
-		c.rec.cwnd = iw
-		c.cwndEvent(Idle)
+// lossState is what loss recovery knows while something is in flight. An idle connection has none.
+type lossState struct {
+	rack    rackState
+	undo    undoState
+	prr     prrState
+	min     minRTT
+	latest  Time // see stamp
+	probeAt Time // timer of armProbe
+}
+
+var lossPool = sync.Pool{New: func() any { return new(lossState) }}
+
+// lossState gives it, a new one if there is none.
+func (c *Conn) lossState() *lossState {
+	if c.loss == nil {
+		c.loss = lossPool.Get().(*lossState)
+		*c.loss = lossState{latest: -1, probeAt: Never}
+	}
+	return c.loss
+}
+
+// restLoss gives it back when nothing is in flight, unless a D-SACK may still come that says something about what was.
+func (c *Conn) restLoss() {
+	l := c.loss
+	if l == nil || c.sndUna != c.sndNxt || l.rack.probing && l.rack.probeAgain ||
+		l.undo.on && l.undo.sent && c.now.Sub(l.undo.at) <= c.rtt.rto {
+		return
+	}
+	c.dropLoss()
+}
+
+func (c *Conn) dropLoss() {
+	if c.loss != nil {
+		lossPool.Put(c.loss)
+		c.loss = nil
 	}
 }
 
-func (c *Conn) cwndEvent(why Reason) {
-	if c.cfg.Events != nil {
-		c.event(Event{Kind: CwndChange, Reason: why, Seq: c.sndUna, N: int(c.rec.cwnd), Ssthresh: int(c.rec.ssthresh)})
-	}
+// stamp makes the time of a transmission: what is sent at one instant is told apart, and ordered, by a nanosecond.
+func (c *Conn) stamp() Time {
+	l := c.lossState()
+	l.latest = max(c.now, l.latest+1)
+	return l.latest
 }

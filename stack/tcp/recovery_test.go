@@ -16,6 +16,7 @@ func sendSegments(t *testing.T, n int, sack bool) *trace {
 	x.accept(0, syn)
 	x.expect(0, "S. 0:0(0) ack 1")
 	x.input(0, ". 1:1(0) ack 1 win 60000")
+	x.c.rtt.srtt, x.c.lossState().min = 100*ms, minRTT{100 * ms, 100 * ms, 0} // not 0
 	x.c.rec.cwnd = uint32(n) * 1000
 	x.c.Write(0, pattern(60_000, 1))
 	for i := range n {
@@ -80,19 +81,18 @@ func TestNewReno(t *testing.T) {
 	x.input(11*ms, dup)
 	x.expect(11*ms, ". 1:1001(1000) ack 1") // fast retransmit
 	x.quiet(11 * ms)
-	if i := x.c.Info(); i.Phase != PhaseRecovery || i.Ssthresh != 6000 || i.Cwnd != 6000 {
+	if i := x.c.Info(); i.Phase != PhaseRecovery || i.Ssthresh != 6000 || i.InFlight != 9000 || i.Cwnd != 9000 {
 		t.Errorf("%+v", i)
 	}
-	for range 2 {
+	// PRR: the pipe comes down to ssthresh, then one goes out for each that arrives.
+	for range 3 {
 		x.input(12*ms, dup)
 	}
-	x.quiet(12 * ms) // 12 sent, 5 arrived, one lost and sent again: 7 in the network
-	for range 4 {
-		x.input(12*ms, dup) // in one batch
-	}
+	x.quiet(12 * ms)
+	x.input(12*ms, dup)
 	x.expect(12*ms, ". 12001:13001(1000) ack 1")
+	x.input(12*ms, dup)
 	x.expect(12*ms, ". 13001:14001(1000) ack 1")
-	x.expect(12*ms, ". 14001:15001(1000) ack 1")
 	x.quiet(12 * ms)
 	// The sixth segment is missing, too.
 	x.input(20*ms, ". 1:1(0) ack 5001 win 60000")
@@ -109,7 +109,7 @@ func TestNewReno(t *testing.T) {
 	}
 	x.drain()
 	for _, s := range x.sent {
-		if (s.out.Seq - 15001).Less(traceISS) {
+		if (s.out.Seq - 14001).Less(traceISS) {
 			t.Errorf("sent again: %s", x.show(&s.out, nil))
 		}
 	}
@@ -142,14 +142,16 @@ func TestTimeoutSendsOne(t *testing.T) {
 		t.Errorf("%+v", i)
 	}
 	x.input(210*ms, ". 1:1(0) ack 8001 win 60000") // only the first and the last two were lost
-	x.expect(210*ms, ". 8001:9001(1000) ack 1")
-	x.expect(210*ms, ". 9001:10001(1000) ack 1")
+	x.expect(210*ms, ". 10001:11001(1000) ack 1")  // F-RTO
+	x.expect(210*ms, ". 11001:12001(1000) ack 1")
 	x.quiet(210 * ms)
-	x.input(220*ms, ". 1:1(0) ack 10001 win 60000")
-	x.expect(220*ms, ". 10001:11001(1000) ack 1")
-	x.expect(220*ms, ". 11001:12001(1000) ack 1")
-	x.expect(220*ms, ". 12001:13001(1000) ack 1")
+	x.input(220*ms, ". 1:1(0) ack 8001 win 60000")
+	x.expect(220*ms, ". 8001:9001(1000) ack 1")
 	x.quiet(220 * ms)
+	x.input(225*ms, ". 1:1(0) ack 9001 win 60000")
+	x.expect(225*ms, ". 9001:10001(1000) ack 1")
+	x.expect(225*ms, ". 12001:13001(1000) ack 1")
+	x.input(230*ms, ". 1:1(0) ack 12001 win 60000")
 	if i := x.c.Info(); i.Retransmits != 3 {
 		t.Errorf("%+v", i)
 	}
@@ -187,7 +189,13 @@ func TestSACKRecovery(t *testing.T) {
 	x.input(10*ms, ". 1:1(0) ack 1 win 60000 <sack 1001:3001>")
 	x.drain()
 	x.sent = nil
-	x.expect(200*ms, ". 1:1001(1000) ack 1")
+	x.c.rec.cwnd = 0 // what RACK finds, and more, is for the timeout
+	x.advance(200 * ms)
+	x.drain()
+	if i := x.c.Info(); i.Phase != PhaseLoss || i.Sacked != 2000 || i.InFlight != 1000 {
+		t.Errorf("%+v", i)
+	}
+	x.sent = nil
 	x.input(210*ms, ". 1:1(0) ack 3001 win 60000")
 	x.expect(210*ms, ". 3001:4001(1000) ack 1")
 	x.expect(210*ms, ". 4001:5001(1000) ack 1")
@@ -197,7 +205,7 @@ func TestSACKRecovery(t *testing.T) {
 // trap: SACK blocks outside SND.UNA to SND.NXT, reversed or too many are ignored (RFC 2018 5).
 func TestBadSACK(t *testing.T) {
 	x := sendSegments(t, 10, true)
-	for _, b := range []string{"10001:11001", "5001:20001", "3001:2001", "2001:2001", "-5:1001", "-2000000000:2000000000", "-500:-400"} {
+	for _, b := range []string{"10001:11001", "5001:20001", "3001:2001", "2001:2001", "-5:1001", "-2000000000:2000000000", "-500:-400", "2147483640:2147493700"} {
 		x.input(10*ms, ". 1:1(0) ack 1 win 60000 <sack "+b+">")
 		if i := x.c.Info(); i.Sacked != 0 || i.Lost != 0 {
 			t.Errorf("%s: %+v", b, i)
@@ -285,25 +293,5 @@ func TestCwndGrowth(t *testing.T) {
 	}
 	if i := x.c.Info(); i.Cwnd != 15000 {
 		t.Errorf("cwnd %d after a round trip of congestion avoidance", i.Cwnd)
-	}
-}
-
-// trap: cwnd arithmetic holds at the largest window times the largest MSS.
-func TestCwndLimit(t *testing.T) {
-	for _, a := range []Algorithm{NewReno} {
-		cc := a.control()
-		w := congestionWindow{cwnd: cwndLimit - 5, ssthresh: cwndLimit}
-		for range 100_000 {
-			cc.acked(&w, ccAck{bytes: maxMSS, smss: maxMSS})
-			if w.cwnd > cwndLimit || w.cwnd < cwndLimit/2 {
-				t.Fatalf("%v: cwnd %d", a, w.cwnd)
-			}
-		}
-		cc.lost(&w, cwndLimit, maxMSS)
-		cc.recovered(&w, cwndLimit, maxMSS)
-		cc.timeout(&w, cwndLimit, maxMSS, false)
-		if w.cwnd != maxMSS || w.ssthresh != cwndLimit/2 {
-			t.Errorf("%v: %+v", a, w)
-		}
 	}
 }

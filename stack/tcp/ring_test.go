@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"smoltcp/dissect"
 )
@@ -193,7 +194,7 @@ func TestScoreboardModel(t *testing.T) {
 				flags = append(flags, make([]runFlags, n)...)
 			case 2:
 				k := rnd.IntN(len(flags) + 1)
-				a := b.ack(una + Seq(k))
+				a := b.ack(una+Seq(k), &ackView{})
 				if a.bytes != uint32(k) {
 					t.Fatal(a)
 				}
@@ -209,13 +210,13 @@ func TestScoreboardModel(t *testing.T) {
 					}
 					flags[i] = flags[i]&^runLost | runSacked
 				}
-				if a := b.sack(una+Seq(l), una+Seq(r), 1000); a.bytes != fresh {
+				if a := b.sack(una+Seq(l), una+Seq(r), &ackView{}, 1000); a.bytes != fresh {
 					t.Fatalf("%d newly SACKed, want %d", a.bytes, fresh)
 				}
 			case 4:
 				if rnd.IntN(4) == 0 {
 					all := b.n > 0 && flags[0]&runSacked != 0
-					b.markAllLost()
+					b.markOld(Never)
 					for i := range flags {
 						if all {
 							flags[i] &^= runSacked
@@ -258,40 +259,73 @@ func TestScoreboardModel(t *testing.T) {
 	}
 }
 
-// RFC 6675 IsLost, as its definition says it, for random reports.
+// RACK_detect_loss (RFC 8985 6.2 step 5), as its text says it, for random reports, retransmissions and times.
 func TestJudgeModel(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(4, 4))
-	const smss = 10
-	for range 500 {
+	found, resent := 0, 0
+	for range 2000 {
 		var b scoreboard
-		b.init(1000)
-		n := 5 + rnd.IntN(20)
-		for range n {
-			b.push(b.nxt+smss, 0, 1000)
-		}
-		for range 10 {
-			i := rnd.IntN(n)
-			if a := b.sack(1000+Seq(i*smss), 1000+Seq((i+1+rnd.IntN(n-i))*smss), 1000); a.bytes == 0 {
-				continue
+		b.init(0xffff_ff00)
+		b.ordered = true
+		now, at, end := Time(1), Time(0), Seq(0)
+		const smss = 10
+		for range 60 {
+			now += Time(rnd.IntN(3))
+			switch rnd.IntN(4) {
+			case 0:
+				for range 1 + rnd.IntN(5) {
+					b.push(b.nxt+smss, now, 1000)
+				}
+			case 1:
+				if start, stop, ok := b.nextLost(); ok {
+					b.resent(start, min(stop, start+smss*Seq(1+rnd.IntN(2))), now, 1000)
+				}
+			default:
+				var a acked
+				v := ackView{now: now}
+				if rnd.IntN(3) == 0 {
+					a = b.ack(b.una+Seq(rnd.IntN(int(b.nxt-b.una)/smss+1)*smss), &v)
+				} else if n := int(b.nxt-b.una) / smss; n > 0 {
+					l := rnd.IntN(n)
+					a.combine(b.sack(b.una+Seq(l*smss), b.una+Seq((l+1+rnd.IntN(n-l))*smss), &v, 1000))
+				}
+				if a.rackKnown && sentAfter(a.rackAt, a.rackEnd, at, end) {
+					at, end = a.rackAt, a.rackEnd
+				}
 			}
-			b.judge(smss)
-			for i := range n {
-				above, pieces, apart := 0, 0, true
-				for k := i + 1; k < n; k++ {
-					if b.run(k).flags&runSacked == 0 {
-						apart = true
-						continue
-					}
-					above += smss
-					if apart {
-						pieces, apart = pieces+1, false
+			patience := time.Duration(rnd.IntN(8))
+			want := make([]bool, b.n)
+			first := Never
+			for i := range b.n {
+				r := b.run(i)
+				want[i] = r.flags&runLost != 0
+				if r.flags&(runSacked|runLost) == 0 && sentAfter(at, end, r.at, r.end) {
+					if due := r.at.Add(patience); due <= now {
+						want[i] = true
+						found++
+						if r.flags&runResent != 0 {
+							resent++
+						}
+					} else {
+						first = min(first, due)
 					}
 				}
-				lost := b.run(i).flags&runSacked == 0 && (pieces >= dupThresh || above > (dupThresh-1)*smss)
-				if got := b.run(i).flags&runLost != 0; got != lost {
-					t.Fatalf("run %d of %d: lost %v, want %v", i, n, got, lost)
+			}
+			_, _, next := b.judge(now, at, end, patience)
+			for i := range b.n {
+				if got := b.run(i).flags&runLost != 0; got != want[i] {
+					t.Fatalf("run %d of %d: lost %v, want %v", i, b.n, got, want[i])
 				}
 			}
+			if next != first {
+				t.Fatalf("the next at %d, want %d", next, first)
+			}
+			if err := b.invariants(); err != nil {
+				t.Fatal(err)
+			}
 		}
+	}
+	if found < 1000 || resent < 100 {
+		t.Errorf("only %d lost, %d of them again", found, resent)
 	}
 }

@@ -24,3 +24,34 @@ func (e *rttEstimator) sample(r time.Duration, flight, smss int, cfg *Config) {
 
 // clockGranularity is G of RFC 6298: the owner may poll about so late.
 const clockGranularity = time.Millisecond
+
+// slower is RFC 4015 section 3.3: a round trip that took longer than the timeout.
+func (e *rttEstimator) slower(r time.Duration, cfg *Config) {
+	e.srtt, e.rttvar = max(e.srtt, r, 1), max(e.rttvar, r/2)
+	e.rto = min(max(e.srtt+max(clockGranularity, 4*e.rttvar), cfg.minRTO()), cfg.maxRTO())
+}
+
+// minRTT is the shortest round trip of the last five to ten minutes, since the path may have changed
+// (RFC 8985 section 6.2 step 1).
+type minRTT struct {
+	least, recent time.Duration // 0: none; recent since at
+	at            Time
+}
+
+const minRTTInterval = 5 * time.Minute
+
+func (m *minRTT) sample(now Time, r time.Duration) {
+	r = max(r, 1)
+	switch {
+	case m.least == 0:
+		m.least, m.recent, m.at = r, r, now
+		return
+	case now.Sub(m.at) > minRTTInterval:
+		m.least, m.recent, m.at = m.recent, r, now
+	}
+	m.recent = min(m.recent, r)
+	m.least = min(m.least, r)
+}
+
+// get gives it, 0 if there is none.
+func (m *minRTT) get() time.Duration { return m.least }

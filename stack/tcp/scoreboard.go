@@ -1,10 +1,22 @@
 package tcp
 
+import (
+	"sync"
+	"time"
+)
+
 // sentRun is a run of sequence numbers that were sent together. It starts where the run before it ends.
 type sentRun struct {
-	at    Time // when it was sent last
+	at    Time // when it was sent last; no two are the same
 	end   Seq
+	reach Seq // of a SACKed run: everything up to here is SACKed
 	flags runFlags
+}
+
+// resending is a retransmission. Those of a connection with SACK stand in a queue by time.
+type resending struct {
+	at         Time
+	start, end Seq
 }
 
 type runFlags uint8
@@ -26,16 +38,25 @@ type scoreboard struct {
 	nxt Seq // end of the last
 
 	sacked, lost uint32 // bytes with that flag
-	highSacked   Seq    // end of the highest SACKed run, una if there is none
-	judged       Seq    // runs that end here or before were declared lost or not, by SACK
-	firstLost    Seq    // no lost run starts before this
+	sackedRuns   int32
+	highest      Seq // end of the highest run that was ever SACKed or acknowledged (RACK.fack of RFC 8985)
+	firstLost    Seq // no lost run starts before this
+
+	// What was sent once has its times in the order of its numbers; what was sent again has them in the order of
+	// the queue. So what was sent before a given time is found without a look at the rest.
+	judged  Seq               // nothing before this waits for judgment but what is in the queue
+	again   *queue[resending] // nil while empty
+	ordered bool              // the queue is kept
+
+	marked   uint32 // bytes ever declared lost, modulo 2^32
+	markedAt Time   // when the latest of them had been sent
 }
 
-// A scoreboard keeps its smallest memory while it is empty.
+// The smallest memory of a scoreboard has four runs. While it is empty it has none.
 const minRunClass = 2
 
 func (b *scoreboard) init(iss Seq) {
-	*b = scoreboard{una: iss, nxt: iss, highSacked: iss, judged: iss, firstLost: iss}
+	*b = scoreboard{una: iss, nxt: iss, highest: iss, judged: iss, firstLost: iss}
 }
 
 func (b *scoreboard) run(i int) *sentRun { return &b.mem.s[(b.head+i)&(len(b.mem.s)-1)] }
@@ -86,11 +107,33 @@ func (b *scoreboard) insert(i int, r sentRun) {
 		runPool.put(b.mem)
 		b.mem, b.head = grown, 0
 	}
+	// Whichever side is shorter moves.
 	b.n++
-	for k := b.n - 1; k > i; k-- {
-		*b.run(k) = *b.run(k - 1)
+	if i < b.n/2 {
+		b.head = (b.head - 1) & (len(b.mem.s) - 1)
+		b.move(1, 0, i)
+	} else {
+		b.move(i, i+1, b.n-1-i)
 	}
 	*b.run(i) = r
+}
+
+// move moves n runs from index i to k.
+func (b *scoreboard) move(i, k, n int) {
+	mask := len(b.mem.s) - 1
+	from, to := (b.head+i)&mask, (b.head+k)&mask
+	switch {
+	case from+n <= len(b.mem.s) && to+n <= len(b.mem.s):
+		copy(b.mem.s[to:to+n], b.mem.s[from:from+n])
+	case k < i:
+		for d := range n {
+			*b.run(k + d) = *b.run(i + d)
+		}
+	default:
+		for d := n - 1; d >= 0; d-- {
+			*b.run(k + d) = *b.run(i + d)
+		}
+	}
 }
 
 // split makes s a boundary between runs.
@@ -102,30 +145,104 @@ func (b *scoreboard) split(s Seq) {
 	r := *b.run(i)
 	r.end = s
 	b.insert(i, r)
+	if r.flags&runSacked != 0 {
+		b.sackedRuns++
+	}
+}
+
+// ackView is what is known about an ACK when the scoreboard is told of it.
+type ackView struct {
+	now    Time
+	minRTT time.Duration // no round trip is shorter
+	echoes bool          // it echoes a timestamp of ours: echo; offset is what our timestamps are at time 0
+	echo   uint32
+	offset uint32
+
+	highest Seq // as it was before the ACK
+	before  Seq // what was sent only once, before this, shows that a timeout was for nothing (RFC 5682)
+}
+
+// latest reports whether it may have been r's latest transmission that arrived (RFC 8985 section 6.2 step 2).
+func (v *ackView) latest(r *sentRun) bool {
+	return r.flags&runResent == 0 ||
+		v.now.Sub(r.at) >= v.minRTT && (!v.echoes || int32(v.echo-v.offset-uint32(r.at/1e6)) >= 0)
 }
 
 // acked is what an acknowledgment tells.
 type acked struct {
-	bytes     uint32 // newly acknowledged
+	bytes     uint32 // newly acknowledged, or newly reported by SACK
 	resentAt  Time   // when the latest of it was sent again, if ambiguous
 	sentAt    Time   // when the earliest of it was sent
 	timed     bool   // sentAt counts: nothing that was sent twice is among it
 	ambiguous bool   // something that was sent twice is among it
+
+	// What congestion control measures with.
+	fresh        uint32 // bytes, without those that were SACKed before
+	newest       Time   // of the fresh, when what was sent last was sent
+	newestResent bool   // and that was not for the first time
+
+	// The same for RACK: where the fresh ends, and only of what may be that transmission which arrived.
+	rackAt    Time
+	rackEnd   Seq
+	rackAgain bool
+	rackKnown bool
+
+	original  bool // something that was sent once, before ackView.before, is among the fresh
+	reordered bool // something that was sent once, and is below what had arrived before
+}
+
+// arrived notes that size bytes of r, up to end, arrived.
+func (a *acked) arrived(r *sentRun, end Seq, size uint32, v *ackView) {
+	again := r.flags&runResent != 0
+	if a.fresh == 0 || a.newest <= r.at {
+		a.newest, a.newestResent = r.at, again
+	}
+	a.fresh += size
+	if v.latest(r) && (!a.rackKnown || sentAfter(r.at, end, a.rackAt, a.rackEnd)) {
+		a.rackAt, a.rackEnd, a.rackAgain, a.rackKnown = r.at, end, again, true
+	}
+	if !again {
+		a.original = a.original || end.LessEq(v.before)
+		a.reordered = a.reordered || end.Less(v.highest)
+	}
+}
+
+// combine adds what else b says has arrived.
+func (a *acked) combine(b acked) {
+	if b.fresh > 0 && (a.fresh == 0 || a.newest <= b.newest) {
+		a.newest, a.newestResent = b.newest, b.newestResent
+	}
+	if b.rackKnown && (!a.rackKnown || sentAfter(b.rackAt, b.rackEnd, a.rackAt, a.rackEnd)) {
+		a.rackAt, a.rackEnd, a.rackAgain, a.rackKnown = b.rackAt, b.rackEnd, b.rackAgain, true
+	}
+	a.fresh += b.fresh
+	a.original = a.original || b.original
+	a.reordered = a.reordered || b.reordered
+}
+
+// sentAfter is RACK_sent_after of RFC 8985 section 6.2: in a burst the higher number was sent later.
+func sentAfter(t1 Time, end1 Seq, t2 Time, end2 Seq) bool {
+	return t1 > t2 || t1 == t2 && end2.Less(end1)
 }
 
 // ack removes everything before una.
-func (b *scoreboard) ack(una Seq) (a acked) {
+func (b *scoreboard) ack(una Seq, v *ackView) (a acked) {
 	a.bytes = uint32(una - b.una)
 	found := false
 	for b.n > 0 && b.una.Less(una) {
 		r := b.run(0)
 		end := earlierSeq(r.end, una)
 		size := uint32(end - b.una)
-		switch {
-		case r.flags&runSacked != 0:
+		if r.flags&runSacked != 0 {
 			b.sacked -= size
-		case r.flags&runResent == 0 && !found:
-			a.sentAt, found = r.at, true
+			if end == r.end {
+				b.sackedRuns--
+			}
+		} else {
+			if r.flags&runResent == 0 && !found {
+				a.sentAt, found = r.at, true
+			}
+			a.arrived(r, end, size, v)
 		}
 		if r.flags&runLost != 0 {
 			b.lost -= size
@@ -140,36 +257,42 @@ func (b *scoreboard) ack(una Seq) (a acked) {
 		}
 	}
 	a.timed = found && !a.ambiguous
-	b.highSacked = laterSeq(b.highSacked, b.una)
+	b.highest = laterSeq(b.highest, b.una)
 	b.judged = laterSeq(b.judged, b.una)
 	b.firstLost = laterSeq(b.firstLost, b.una)
-	if b.n == 0 && b.mem != nil && len(b.mem.s) > 1<<minRunClass {
-		runPool.put(b.mem)
-		b.mem = nil
+	if b.n == 0 {
+		if b.mem != nil {
+			runPool.put(b.mem)
+			b.mem = nil
+		}
+		b.dropAgain()
 	}
 	return a
 }
 
 // sack marks what a SACK block reports. A block that does not lie between una and nxt is ignored (RFC 2018 section
-// 5).
-func (b *scoreboard) sack(left, right Seq, limit int) (a acked) {
-	if !left.Less(right) || left.Less(b.una) || b.nxt.Less(right) || b.n == 0 {
+// 5). What was reported before is passed over in one step, however long it is.
+func (b *scoreboard) sack(left, right Seq, v *ackView, limit int) (a acked) {
+	// By distances: three numbers half of the space apart have no order.
+	if l, r := uint32(left-b.una), uint32(right-b.una); l >= r || r > uint32(b.nxt-b.una) || b.n == 0 {
 		return a
 	}
 	if b.n < limit { // a peer that reports single bytes is not followed for ever
 		b.split(left)
 		b.split(right)
 	}
-	for i := b.find(left); i < b.n; i++ {
+	i := b.find(left)
+	if b.start(i).Less(left) {
+		i++
+	}
+	first := i
+	for i < b.n && !right.Less(b.run(i).end) {
 		r := b.run(i)
-		if right.Less(r.end) {
-			break
-		}
-		start := b.start(i)
-		if r.flags&runSacked != 0 || start.Less(left) {
+		if r.flags&runSacked != 0 {
+			i = b.find(r.reach)
 			continue
 		}
-		size := uint32(r.end - start)
+		size := b.size(i)
 		if r.flags&runLost != 0 {
 			b.lost -= size
 		}
@@ -178,50 +301,74 @@ func (b *scoreboard) sack(left, right Seq, limit int) (a acked) {
 		} else if !a.timed {
 			a.sentAt, a.timed = r.at, true
 		}
+		a.arrived(r, r.end, size, v)
 		r.flags = r.flags&^runLost | runSacked
+		r.reach = r.end
 		b.sacked += size
+		b.sackedRuns++
 		a.bytes += size
-		b.highSacked = laterSeq(b.highSacked, r.end)
+		b.highest = laterSeq(b.highest, r.end)
+		i++
+	}
+	if i > first {
+		r := b.run(first)
+		r.reach = laterSeq(r.reach, b.run(i-1).end)
 	}
 	return a
 }
 
-// judge declares lost what RFC 6675 section 4 (IsLost) calls lost: runs with more than two segments' worth of SACKed
-// bytes, or three SACKed pieces, above them. It reports whether any is new.
-func (b *scoreboard) judge(smss int) bool {
-	if b.sacked == 0 {
-		return false
-	}
-	bytes, pieces, apart := uint32(0), 0, true
-	i := b.find(b.highSacked - 1)
-	for ; i >= 0; i-- {
-		if b.run(i).flags&runSacked == 0 {
-			apart = true
-			if !b.judged.Less(b.run(i).end) {
-				return false // this one and everything before it was judged
-			}
+// judge declares lost what was sent before the transmission of at and end, which arrived, and has been out for patience
+// (RFC 8985 section 6.2 step 5). It reports whether any is new, whether something that was sent again is among it,
+// and when the next will be lost: Never if none is waiting.
+func (b *scoreboard) judge(now, at Time, end Seq, patience time.Duration) (found, again bool, next Time) {
+	next = Never
+	i := b.find(b.judged)
+	for ; i < b.n; i++ {
+		r := b.run(i)
+		if r.flags&runSacked != 0 {
+			i = b.find(r.reach) - 1
 			continue
 		}
-		if apart {
-			pieces, apart = pieces+1, false
+		if r.flags&(runLost|runResent) != 0 {
+			continue
 		}
-		bytes += b.size(i)
-		if pieces >= dupThresh || bytes > uint32((dupThresh-1)*smss) {
+		if !sentAfter(at, end, r.at, r.end) {
 			break
 		}
-	}
-	if i < 0 {
-		return false
-	}
-	limit, any := b.start(i), false
-	for k := b.find(b.judged); k < i; k++ {
-		if r := b.run(k); r.flags&(runSacked|runLost|runResent) == 0 {
-			b.markLost(k)
-			any = true
+		if due := r.at.Add(patience); due > now {
+			next = due
+			break
 		}
+		b.markLost(i)
+		found = true
 	}
-	b.judged = laterSeq(b.judged, limit)
-	return any
+	b.judged = laterSeq(b.judged, b.start(i))
+	for b.again != nil {
+		q := b.again.at(0)
+		waiting := false
+		for i := b.find(laterSeq(q.start, b.una)); i < b.n && b.start(i).Less(q.end); i++ {
+			r := b.run(i)
+			if r.flags&(runSacked|runLost) != 0 || r.at != q.at {
+				continue
+			}
+			due := r.at.Add(patience)
+			if !sentAfter(at, end, r.at, r.end) {
+				waiting = true
+				break
+			}
+			if due > now {
+				next, waiting = min(next, due), true
+				break
+			}
+			b.markLost(i)
+			found, again = true, true
+		}
+		if waiting {
+			break
+		}
+		b.popAgain()
+	}
+	return found, again, next
 }
 
 func (b *scoreboard) markLost(i int) {
@@ -230,7 +377,10 @@ func (b *scoreboard) markLost(i int) {
 		return
 	}
 	r.flags |= runLost
-	b.lost += b.size(i)
+	n := b.size(i)
+	b.lost += n
+	b.marked += n
+	b.markedAt = max(b.markedAt, r.at)
 	b.firstLost = earlierSeq(b.firstLost, b.start(i))
 }
 
@@ -241,19 +391,47 @@ func (b *scoreboard) markFirstLost(again bool) {
 	}
 }
 
-// markAllLost declares everything lost that is not SACKed. If the first run is, the peer has thrown away what it
-// reported, and no report counts any more (RFC 2018 section 8).
-func (b *scoreboard) markAllLost() {
-	forget := b.n > 0 && b.run(0).flags&runSacked != 0
-	for i := range b.n {
-		if forget {
+// markOld declares lost the first run and all that were sent at that time or before. If the first run is SACKed, the peer
+// has thrown away what it reported: no report counts any more (RFC 2018 section 8), and everything is lost.
+func (b *scoreboard) markOld(at Time) {
+	if b.n > 0 && b.run(0).flags&runSacked != 0 {
+		for i := range b.n {
 			b.run(i).flags &^= runSacked
 		}
-		b.markLost(i)
+		b.sacked, b.sackedRuns = 0, 0
+		at = Never
 	}
-	if forget {
-		b.sacked, b.highSacked = 0, b.una
+	for i := 0; i < b.n; i++ {
+		if r := b.run(i); r.flags&runSacked != 0 {
+			i = b.find(r.reach) - 1
+		} else if i == 0 || r.at <= at {
+			b.markLost(i)
+		}
 	}
+}
+
+// markAllLost declares everything lost that is not SACKed.
+func (b *scoreboard) markAllLost() { b.markOld(Never) }
+
+// unmark takes back that anything is lost.
+func (b *scoreboard) unmark() {
+	if b.lost == 0 {
+		return
+	}
+	for i := b.find(b.firstLost); i < b.n; i++ {
+		r := b.run(i)
+		if r.flags&runLost == 0 {
+			continue
+		}
+		r.flags &^= runLost
+		if r.flags&runResent == 0 {
+			b.judged = earlierSeq(b.judged, b.start(i))
+		} else if b.ordered {
+			// Behind others that were sent later: it is judged with them.
+			b.pushAgain(resending{r.at, b.start(i), r.end})
+		}
+	}
+	b.lost = 0
 }
 
 // nextLost gives the first lost run together with the lost runs right behind it.
@@ -263,7 +441,11 @@ func (b *scoreboard) nextLost() (start, end Seq, ok bool) {
 	}
 	i := b.find(b.firstLost)
 	for b.run(i).flags&runLost == 0 {
-		i++
+		if r := b.run(i); r.flags&runSacked != 0 {
+			i = b.find(r.reach)
+		} else {
+			i++
+		}
 	}
 	start = b.start(i)
 	b.firstLost = start
@@ -297,12 +479,55 @@ func (b *scoreboard) resent(start, end Seq, at Time, limit int) {
 		r.flags = r.flags&^runLost | runResent
 		r.at = at
 	}
+	if b.ordered {
+		for b.again != nil && b.stale(b.again.at(0)) {
+			b.popAgain()
+		}
+		b.pushAgain(resending{at, start, end})
+	}
 }
+
+// stale reports whether nothing of a retransmission waits for judgment any more.
+func (b *scoreboard) stale(q *resending) bool {
+	for i := b.find(laterSeq(q.start, b.una)); i < b.n && b.start(i).Less(q.end); i++ {
+		if r := b.run(i); r.at == q.at && r.flags&(runSacked|runLost) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// lastRun is where the run with the highest numbers begins.
+func (b *scoreboard) lastRun() Seq { return b.start(b.n - 1) }
 
 // reset forgets everything.
 func (b *scoreboard) reset() {
 	if b.mem != nil {
 		runPool.put(b.mem)
 	}
+	b.dropAgain()
 	b.init(b.nxt)
 }
+
+func (b *scoreboard) pushAgain(q resending) {
+	if b.again == nil {
+		b.again = queuePool.Get().(*queue[resending])
+	}
+	b.again.push(q, &resendingPool)
+}
+
+func (b *scoreboard) popAgain() {
+	if b.again.pop(&resendingPool); b.again.n == 0 {
+		b.dropAgain()
+	}
+}
+
+func (b *scoreboard) dropAgain() {
+	if b.again != nil {
+		b.again.reset(&resendingPool)
+		queuePool.Put(b.again)
+		b.again = nil
+	}
+}
+
+var queuePool = sync.Pool{New: func() any { return new(queue[resending]) }}

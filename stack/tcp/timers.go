@@ -13,14 +13,15 @@ const (
 	timerDelayedAck        // RFC 9293 section 3.8.6.3
 	timerKeepAlive         // section 3.8.4
 	timerUser              // R2 of section 3.8.3
-	timerClose             // end of TIME-WAIT and of an orphan's FIN-WAIT-2
+	timerClose             // end of TIME-WAIT, of an orphan's FIN-WAIT-2, and of lingering
 	numTimers
 )
 
 // Deadline is when Output has to be called if nothing else is called before: the latest time that the connection
 // knows when there is something to send, Never when only a segment or the program can bring news.
 func (c *Conn) Deadline() Time {
-	if c.plan().kind != planNone {
+	p := c.plan()
+	if p.kind != planNone {
 		return c.now
 	}
 	if c.state == Closed {
@@ -29,6 +30,12 @@ func (c *Conn) Deadline() Time {
 	first := c.timers[0]
 	for _, t := range c.timers[1:] {
 		first = min(first, t)
+	}
+	if c.loss != nil {
+		first = min(first, c.loss.probeAt)
+	}
+	if p.paced {
+		first = min(first, c.rec.pace.next)
 	}
 	return first
 }
@@ -48,6 +55,10 @@ func (c *Conn) arm() {
 		return
 	}
 	undelivered := c.undelivered()
+	if c.loss != nil {
+		c.loss.probeAt = c.keptProbe()
+		c.restLoss()
+	}
 	switch {
 	case c.state == TimeWait || !undelivered:
 		c.stop(timerRetransmit)
@@ -60,6 +71,7 @@ func (c *Conn) arm() {
 		c.stop(timerPersist)
 		c.probes, c.probeDue = 0, false
 		c.start(timerRetransmit, c.rtoNow())
+		c.armProbe()
 	case c.synchronized():
 		// Nothing is in flight that an ACK could answer: what the silly window rules hold back goes out by
 		// override (RFC 9293 section 3.8.6.2.1).
@@ -93,7 +105,7 @@ func (c *Conn) patience() time.Duration {
 	case c.state == SynReceived:
 		return min(d, c.cfg.synTimeout())
 	}
-	return d
+	return c.adopt(d)
 }
 
 // rtoNow is the retransmission timeout with its back-off.
@@ -122,12 +134,16 @@ func (c *Conn) expire() {
 		return
 	}
 	if c.expired(timerClose) {
-		c.end(nil)
+		c.closeTimeout()
 		return
 	}
 	if c.expired(timerUser) {
 		c.giveUp()
 		return
+	}
+	if c.loss != nil && c.loss.probeAt <= c.now {
+		c.loss.probeAt = Never
+		c.probeExpired() // before the retransmission timer, which a probe puts off
 	}
 	if c.expired(timerRetransmit) {
 		c.retransmitTimeout()
@@ -139,7 +155,7 @@ func (c *Conn) expire() {
 		}
 	}
 	if c.expired(timerDelayedAck) {
-		c.ackDue = true
+		c.ackDue, c.pace.chat = true, false
 	}
 	if c.expired(timerKeepAlive) {
 		c.keepAliveTimeout()
@@ -157,6 +173,7 @@ func (c *Conn) retransmitTimeout() {
 		c.synDue, c.synMissed = true, true
 		return
 	}
+	c.pathTimeout()
 	c.recoverTimeout()
 }
 

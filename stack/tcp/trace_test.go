@@ -44,7 +44,7 @@ const (
 // and MSS 1000 unless it says otherwise.
 func newTrace(t *testing.T, change func(*Config)) *trace {
 	t.Helper()
-	x := &trace{T: t, cfg: Config{MSS: 1000, NoTimestamps: true, NoSACK: true, NoWindowScale: true, Counters: new(Counters)}}
+	x := &trace{T: t, cfg: Config{MSS: 1000, NoTimestamps: true, NoSACK: true, NoWindowScale: true, NoPathProbing: true, QuickAcks: -1, Congestion: NewReno, Counters: new(Counters)}}
 	x.cfg.Events = func(_ *Conn, e Event) { x.events = append(x.events, e) }
 	if change != nil {
 		change(&x.cfg)
@@ -275,7 +275,7 @@ func (x *trace) wantDropped(why Reason, n uint64) {
 var flagLetters = []struct {
 	letter byte
 	flag   dissect.TCPFlags
-}{{'S', dissect.SYN}, {'F', dissect.FIN}, {'R', dissect.RST}, {'P', dissect.PSH}, {'U', dissect.URG}, {'E', dissect.ECE}, {'W', dissect.CWR}, {'.', dissect.ACK}}
+}{{'S', dissect.SYN}, {'F', dissect.FIN}, {'R', dissect.RST}, {'P', dissect.PSH}, {'U', dissect.URG}, {'E', dissect.ECE}, {'W', dissect.CWR}, {'A', dissect.AE}, {'.', dissect.ACK}}
 
 // parse reads "flags first:end(len) [ack n] [win n] [urg n] [<options>]". inbound says whose numbers are whose.
 // named has the fields that were there.
@@ -325,6 +325,8 @@ func (x *trace) parse(line string, inbound bool) (s Segment, named map[string]bo
 			s.Window = uint16(v)
 		case "urg":
 			s.Urgent = uint16(v)
+		case "ecn": // the field of the IP header: 2 is ECT(0), 3 a mark
+			s.ECN = dissect.ECN(v)
 		default:
 			bad()
 		}
@@ -395,6 +397,9 @@ func (x *trace) show(s *Segment, named map[string]bool) string {
 	}
 	if named["urg"] {
 		fmt.Fprintf(&b, " urg %d", s.Urgent)
+	}
+	if named["ecn"] {
+		fmt.Fprintf(&b, " ecn %d", s.ECN)
 	}
 	if named == nil || named["options"] {
 		o := &s.Options

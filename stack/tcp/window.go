@@ -63,8 +63,8 @@ func (c *Conn) windowUpdateDue() bool {
 	default:
 		return false
 	}
-	if c.orphan {
-		return false
+	if c.orphan || c.rcvNxt == c.irs+1 {
+		return false // what the SYN could not express of a large window, the ACK of the first text tells
 	}
 	opened := int(int32(c.rcvEdge() - c.rcvAdv))
 	quarter := c.cfg.rcvBuf() / 4

@@ -49,6 +49,7 @@ type wire struct {
 
 	delay, jitter      time.Duration
 	loss, dup, reorder float64
+	mark               float64 // of what is ECN-capable
 	trace              func(string)
 }
 
@@ -63,6 +64,9 @@ func segmentFrom(out *Out) Segment {
 func (w *wire) send(from *end, out *Out) {
 	s := segmentFrom(out)
 	from.checkSegment(w, &s)
+	if w.mark > 0 && s.ECN != dissect.NotECT && w.rnd.Float64() < w.mark {
+		s.ECN = dissect.CE
+	}
 	if w.trace != nil {
 		w.trace(fmt.Sprintf("%v %s -> %v seq %d ack %d len %d win %d", w.now.Seconds(), from.name, s.Flags, s.Seq-from.iss, s.Ack-from.irs, len(s.Payload), s.Window))
 	}
@@ -153,7 +157,7 @@ func (e *end) checkSegment(w *wire, s *Segment) {
 			w.t.Fatalf("%s: window %d with room for %d", e.name, room, e.cfg.rcvBuf()-e.rcv.n)
 		}
 	}
-	if n := len(s.Payload); n > e.smss() {
+	if n := len(s.Payload); n > e.smss() && (e.path == nil || n > int(e.path.top)-e.tsLen()) {
 		w.t.Fatalf("%s: %d bytes of text with SMSS %d", e.name, n, e.smss())
 	}
 }
@@ -235,6 +239,25 @@ func (b *scoreboard) invariants() error {
 			return fmt.Errorf("run %d is lost and SACKed", i)
 		}
 		at = r.end
+	}
+	runs := 0
+	for i := range b.n {
+		r := b.run(i)
+		if r.flags&runSacked == 0 {
+			if r.flags&(runLost|runResent) == 0 && b.ordered && b.start(i).Less(b.judged) {
+				return fmt.Errorf("run %d will not be judged", i)
+			}
+			continue
+		}
+		runs++
+		for k := i; k < b.n && b.start(k).Less(r.reach); k++ {
+			if b.run(k).flags&runSacked == 0 || r.reach.Less(b.run(k).end) {
+				return fmt.Errorf("run %d reaches too far", i)
+			}
+		}
+	}
+	if runs != int(b.sackedRuns) {
+		return fmt.Errorf("%d SACKed runs, not %d", runs, b.sackedRuns)
 	}
 	if at != b.nxt || sacked != b.sacked || lost != b.lost {
 		return fmt.Errorf("scoreboard: %d runs end at %d of %d, sacked %d of %d, lost %d of %d", b.n, at, b.nxt, sacked, b.sacked, lost, b.lost)

@@ -1,0 +1,217 @@
+package netsim_test
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"smoltcp/stack"
+	"smoltcp/stack/netsim"
+	"smoltcp/stack/tcp"
+)
+
+// flow is one connection that carries bytes one way.
+type flow struct {
+	from     *stack.TCPSocket
+	received int
+	chunk    []byte
+}
+
+// network is a pair of hosts and the link between them.
+type network struct {
+	*netsim.Sim
+	a, b     *netsim.End
+	from, to *stack.Stack
+	mss      int
+	rate     int
+}
+
+func newNetwork(t *testing.T, link netsim.LinkConfig, g tcp.Config) *network {
+	t.Helper()
+	n := &network{Sim: netsim.New(1), rate: link.Rate, mss: 1448}
+	if link.MTU > 0 {
+		n.mss = link.MTU - 52
+	}
+	n.a, n.b = n.Link(link)
+	cfg := stack.Config{TCP: g}
+	n.from, n.to = host(t, n.Sim, n.a, 1, cfg), host(t, n.Sim, n.b, 2, cfg)
+	return n
+}
+
+// flow opens a connection on port, with a configuration of its own unless nil, that carries text without end.
+func (n *network) flow(t *testing.T, port uint16, g *tcp.Config) *flow {
+	t.Helper()
+	f := &flow{chunk: make([]byte, 64<<10)}
+	at := netip.AddrPortFrom(addr(2), port)
+	l, err := n.to.ListenTCP(at, stack.TCPOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.SetHandler(func() {
+		s, err := l.Accept()
+		if err != nil {
+			return
+		}
+		s.SetHandler(func() {
+			x, y := s.Peek()
+			f.received += len(x) + len(y)
+			s.Discard(len(x) + len(y))
+		})
+	})
+	if f.from, err = n.from.DialTCP(at, stack.TCPOptions{Config: g}); err != nil {
+		t.Fatal(err)
+	}
+	f.from.SetHandler(func() {
+		for {
+			if _, err := f.from.Write(f.chunk); err != nil {
+				return
+			}
+		}
+	})
+	return f
+}
+
+// share is what part of the link n bytes of text in a time are, their headers counted.
+func (n *network) share(bytes int, d time.Duration) float64 {
+	frame := float64(n.mss+66) / float64(n.mss)
+	return 100 * frame * float64(bytes) * 8 / d.Seconds() / float64(n.rate)
+}
+
+// measure gives what the flows carry in a time, each as a part of the link.
+func (n *network) measure(d time.Duration, flows ...*flow) []float64 {
+	parts := make([]float64, len(flows))
+	for i, f := range flows {
+		parts[i] = float64(f.received)
+	}
+	n.Run(d)
+	for i, f := range flows {
+		parts[i] = n.share(f.received-int(parts[i]), d)
+	}
+	return parts
+}
+
+// Long fat and long thin pipes are filled: without random loss nine tenths of the rate are reached.
+func TestLinkFilled(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		link     netsim.LinkConfig
+		buf      int
+		warm, in time.Duration
+	}{
+		{"1 Mbit/s x 300 ms", netsim.LinkConfig{Rate: 1e6, Delay: 150 * time.Millisecond, Queue: 50}, 1 << 20, 0, time.Minute},
+		{"100 Mbit/s x 40 ms", netsim.LinkConfig{Rate: 100e6, Delay: 20 * time.Millisecond, Queue: 2500}, 4 << 20, time.Second, 4 * time.Second},
+		{
+			"10 Gbit/s x 50 ms", netsim.LinkConfig{Rate: 10e9, Delay: 25 * time.Millisecond, MTU: 9000}, 64 << 20,
+			800 * time.Millisecond, 150 * time.Millisecond,
+		},
+	} {
+		for _, a := range []tcp.Algorithm{tcp.Cubic, tcp.NewReno, tcp.BBR} {
+			if testing.Short() && c.link.Rate > 1e9 || c.link.Rate > 1e9 && a == tcp.NewReno {
+				continue
+			}
+			n := newNetwork(t, c.link, tcp.Config{RcvBuf: c.buf, SndBuf: c.buf, Congestion: a})
+			f := n.flow(t, 9, nil)
+			n.Run(c.warm)
+			share := n.measure(c.in, f)[0]
+			t.Logf("%s, %s: %.1f %%, %d of %d frames overflowed", c.name, a, share, n.a.Stats.Overflowed, n.a.Stats.Sent)
+			if share < 90 || share > 100.1 {
+				t.Errorf("%s, %s: %.1f %% of the link", c.name, a, share)
+			}
+		}
+	}
+}
+
+// HyStart++ (RFC 9406) ends slow start before the queue overflows, where Reno goes on until it does.
+func TestHyStart(t *testing.T) {
+	for _, a := range []tcp.Algorithm{tcp.Cubic, tcp.NewReno} {
+		g := tcp.Config{RcvBuf: 16 << 20, SndBuf: 16 << 20, Congestion: a}
+		n := newNetwork(t, netsim.LinkConfig{Rate: 100e6, Delay: 30 * time.Millisecond, Queue: 4500}, g)
+		f := n.flow(t, 9, nil)
+		n.Run(2 * time.Second)
+		i := f.from.Info()
+		t.Logf("%s: cwnd %d, ssthresh %d, %d overflowed", a, i.Cwnd, i.Ssthresh, n.a.Stats.Overflowed)
+		if over := n.a.Stats.Overflowed > 0; over != (a == tcp.NewReno) || i.Ssthresh > 8<<20 {
+			t.Errorf("%s: %d overflowed, %+v", a, n.a.Stats.Overflowed, i)
+		}
+	}
+}
+
+// jain is Jain's index of fairness: 1 if all have the same.
+func jain(parts []float64) float64 {
+	sum, squares := 0.0, 0.0
+	for _, p := range parts {
+		sum, squares = sum+p, squares+p*p
+	}
+	return sum * sum / squares / float64(len(parts))
+}
+
+// Flows of one algorithm come to share a link, one that begins later included.
+func TestFairness(t *testing.T) {
+	for _, a := range []tcp.Algorithm{tcp.Cubic, tcp.NewReno, tcp.BBR} {
+		g := tcp.Config{RcvBuf: 1 << 20, SndBuf: 1 << 20, Congestion: a}
+		n := newNetwork(t, netsim.LinkConfig{Rate: 20e6, Delay: 20 * time.Millisecond, Queue: 70}, g)
+		flows := []*flow{n.flow(t, 9, nil)}
+		n.Run(3 * time.Second)
+		for i := range 2 {
+			flows = append(flows, n.flow(t, uint16(10+i), nil))
+		}
+		n.Run(15 * time.Second)
+		parts := n.measure(30*time.Second, flows...)
+		t.Logf("%s: %.1f %%, fairness %.3f", a, parts, jain(parts))
+		if jain(parts) < 0.9 {
+			t.Errorf("%s: fairness %.3f", a, jain(parts))
+		}
+	}
+}
+
+// On a short round trip CUBIC takes about what Reno takes (RFC 9438 section 4.3), and BBR leaves Reno a good part.
+func TestFriendly(t *testing.T) {
+	for _, other := range []tcp.Algorithm{tcp.Cubic, tcp.BBR} {
+		n := newNetwork(t, netsim.LinkConfig{Rate: 20e6, Delay: 5 * time.Millisecond, Queue: 20}, tcp.Config{RcvBuf: 1 << 20})
+		var flows []*flow
+		for i, a := range []tcp.Algorithm{tcp.NewReno, other} {
+			g := &tcp.Config{RcvBuf: 1 << 20, SndBuf: 1 << 20, Congestion: a}
+			flows = append(flows, n.flow(t, uint16(9+i), g))
+		}
+		n.Run(10 * time.Second)
+		parts := n.measure(60*time.Second, flows...)
+		t.Logf("newreno and %s: %.1f %%", other, parts)
+		if ratio := parts[1] / parts[0]; other == tcp.Cubic && (ratio < 0.6 || ratio > 1.6) || parts[0] < 10 || parts[1] < 10 {
+			t.Errorf("newreno and %s: %.1f %%", other, parts)
+		}
+	}
+}
+
+// Random loss of 1 % hardly slows BBR down, of which CUBIC makes little (draft-ietf-ccwg-bbr-05 section 1).
+func TestBBRAgainstLoss(t *testing.T) {
+	var share [3]float64
+	for _, a := range []tcp.Algorithm{tcp.Cubic, tcp.BBR} {
+		g := tcp.Config{RcvBuf: 4 << 20, SndBuf: 4 << 20, Congestion: a}
+		n := newNetwork(t, netsim.LinkConfig{Rate: 50e6, Delay: 20 * time.Millisecond, Queue: 170, Loss: 0.01}, g)
+		f := n.flow(t, 9, nil)
+		n.Run(2 * time.Second)
+		share[a] = n.measure(10*time.Second, f)[0]
+	}
+	t.Logf("%.1f", share)
+	if share[tcp.BBR] < 70 || share[tcp.BBR] < 3*share[tcp.Cubic] {
+		t.Errorf("%.1f %% of the link", share)
+	}
+}
+
+// Pacing fills the link as well, and slow start's bursts no longer overflow a queue that is small.
+func TestPacing(t *testing.T) {
+	var early [2]int
+	for i, paced := range []bool{false, true} {
+		g := tcp.Config{RcvBuf: 4 << 20, SndBuf: 4 << 20, Pacing: paced}
+		n := newNetwork(t, netsim.LinkConfig{Rate: 100e6, Delay: 20 * time.Millisecond, Queue: 60}, g)
+		f := n.flow(t, 9, nil)
+		for n.a.Stats.Overflowed == 0 && n.Now() < tcp.Time(5*time.Second) {
+			n.Run(time.Millisecond)
+		}
+		early[i] = f.received
+	}
+	t.Logf("%d bytes before the first overflow, paced %d", early[0], early[1])
+	if early[1] < 2*early[0] {
+		t.Errorf("%d bytes before the first overflow, paced %d", early[0], early[1])
+	}
+}

@@ -1,0 +1,142 @@
+package packetdrill
+
+import (
+	"time"
+
+	"smoltcp/stack/tcp"
+)
+
+// infoVars are the names that code in a script sees: Linux's struct tcp_info, in its units, and its constants.
+type infoVars struct {
+	info *tcp.Info          // of the connection in hand, nil without one
+	own  map[string]pyValue // assigned by the script
+
+	listens bool // the socket in hand is a listener
+}
+
+func (v *infoVars) assign(name string, value pyValue) {
+	if v.own == nil {
+		v.own = make(map[string]pyValue)
+	}
+	v.own[name] = value
+}
+
+// Linux's numbers of states, and of the states of congestion control.
+var tcpiStates = map[string]int64{
+	"ESTABLISHED": 1, "SYN_SENT": 2, "SYN_RECEIVED": 3, "SYN_RECV": 3, "FIN_WAIT_1": 4, "FIN_WAIT1": 4, "FIN_WAIT_2": 5,
+	"FIN_WAIT2": 5, "TIME_WAIT": 6, "CLOSED": 7, "CLOSE": 7, "CLOSE_WAIT": 8, "LAST_ACK": 9, "LISTEN": 10, "CLOSING": 11,
+}
+
+var caStates = map[string]int64{
+	"TCP_CA_Open": 0, "TCP_CA_Disorder": 1, "TCP_CA_CWR": 2, "TCP_CA_Recovery": 3, "TCP_CA_Loss": 4,
+}
+
+var stateNumbers = map[tcp.State]int64{
+	tcp.Established: 1, tcp.SynSent: 2, tcp.SynReceived: 3, tcp.FinWait1: 4, tcp.FinWait2: 5, tcp.TimeWait: 6,
+	tcp.Closed: 7, tcp.CloseWait: 8, tcp.LastAck: 9, tcp.Closing: 11,
+}
+
+func (v *infoVars) lookup(name string) (pyValue, bool) {
+	if own, ok := v.own[name]; ok {
+		return own, true
+	}
+	if n, ok := caStates[name]; ok {
+		return n, true
+	}
+	for _, prefix := range []string{"TCPI_", "TCP_", "BPF_TCP_"} {
+		if len(name) > len(prefix) && name[:len(prefix)] == prefix {
+			if n, ok := tcpiStates[name[len(prefix):]]; ok {
+				return n, true
+			}
+		}
+	}
+	if len(name) < 6 || name[:5] != "tcpi_" {
+		return nil, false
+	}
+	if v.info == nil {
+		return tcpiStates["LISTEN"], v.listens && name == "tcpi_state"
+	}
+	n, ok := v.field(name[5:])
+	return n, ok
+}
+
+// segments is how many segments of the size in use hold n bytes.
+func (v *infoVars) segments(n int) int64 {
+	mss := max(v.info.SndMSS, 1)
+	return int64((n + mss - 1) / mss)
+}
+
+// field is one of tcp_info. Windows are segments, times microseconds.
+func (v *infoVars) field(name string) (int64, bool) {
+	i := v.info
+	micro := func(d time.Duration) int64 { return int64(d / time.Microsecond) }
+	switch name {
+	case "state":
+		return stateNumbers[i.State], true
+	case "ca_state":
+		switch i.Phase.String() {
+		case "open":
+			if i.Sacked > 0 {
+				return caStates["TCP_CA_Disorder"], true
+			}
+			return caStates["TCP_CA_Open"], true
+		case "disorder":
+			return caStates["TCP_CA_Disorder"], true
+		case "cwr":
+			return caStates["TCP_CA_CWR"], true
+		case "recovery":
+			return caStates["TCP_CA_Recovery"], true
+		case "loss":
+			return caStates["TCP_CA_Loss"], true
+		}
+		return 0, false
+	case "snd_cwnd":
+		return int64(i.Cwnd / max(i.SndMSS, 1)), true
+	case "snd_ssthresh":
+		if i.Ssthresh >= 1<<30 {
+			return 1<<31 - 1, true
+		}
+		return int64(i.Ssthresh / max(i.SndMSS, 1)), true
+	case "unacked":
+		return v.segments(i.Unacked), true
+	case "sacked":
+		return v.segments(i.Sacked), true
+	case "lost":
+		return v.segments(i.Lost), true
+	case "snd_mss":
+		return int64(i.SndMSS), true
+	case "advmss":
+		n := i.RcvMSS
+		if i.Timestamps {
+			n += 12
+		}
+		return int64(n), true
+	case "backoff":
+		return int64(i.Backoff), true
+	case "rto":
+		return micro(i.RTO), true
+	case "rtt":
+		return micro(i.SRTT), true
+	case "rttvar":
+		return micro(i.RTTVar), true
+	case "total_retrans":
+		return int64(i.Retransmits), true
+	case "snd_wscale":
+		return int64(i.SndScale), true
+	case "rcv_wscale":
+		return int64(i.RcvScale), true
+	case "snd_wnd":
+		return int64(i.SndWnd), true
+	case "notsent_bytes":
+		return int64(i.Unsent), true
+	case "options":
+		n := int64(0)
+		for bit, on := range []bool{i.Timestamps, i.SACK, i.WindowScale} {
+			if on {
+				n |= 1 << bit
+			}
+		}
+		return n, true
+	}
+	return 0, false
+}
