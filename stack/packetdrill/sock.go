@@ -25,16 +25,15 @@ type file struct {
 	sock     *stack.TCPSocket
 	udp      *stack.UDPSocket
 
-	connected  bool // connect returned 0, or accept made it
-	errTaken   bool // the program was told why the connection ended
-	shutRead   bool
-	shutWrite  bool
-	linger     int // seconds, -1 without
-	sndLimit   int // bytes that may wait to be acknowledged, 0: the stack's
-	keepAlive  tcp.KeepAlive
-	ttl, tos   uint8
-	options    map[string]int64
-	recvRemote netip.AddrPort
+	connected bool // connect returned 0, or accept made it
+	errTaken  bool // the program was told why the connection ended
+	shutRead  bool
+	shutWrite bool
+	linger    int // seconds, -1 without
+	sndLimit  int // bytes that may wait to be acknowledged, 0: the stack's
+	keepAlive tcp.KeepAlive
+	ttl, tos  uint8
+	options   map[string]int64
 }
 
 // outcome is what a call came to.

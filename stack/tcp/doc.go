@@ -21,6 +21,7 @@
 //	timers.go      arm: which timers run; expire: what they do; Deadline: the first of them
 //	window.go      what the receive window promises
 //	recovery.go    what is lost and how much may be in the network, over scoreboard.go
+//	rack.go, prr.go, undo.go   RACK and tail loss probes; cwnd during recovery; losses that were none, taken back
 //	scoreboard.go  what became of each segment sent
 //	cc.go          congestion control: how large the congestion window is; newreno.go, cubic.go with hystart.go, and
 //	               bbr.go with sampler.go decide

@@ -323,6 +323,9 @@ func (c *Conn) sendAgain(start, end Seq, n int) {
 	c.pathResent(start, end)
 	c.undoSent(start, end)
 	c.prrSent(n)
+	if c.sackOK && c.rec.phase == PhaseRecovery {
+		c.stop(timerRetransmit) // RFC 6675 section 6: it starts again with each retransmission
+	}
 	c.sent.resent(start, end, c.stamp(), c.runLimit())
 	c.sndNxt = laterSeq(c.sndNxt, end)
 	switch short := n < c.fullSize(); {

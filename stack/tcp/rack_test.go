@@ -160,6 +160,10 @@ func TestLostRetransmission(t *testing.T) {
 	if i := x.c.Info(); i.Backoff != 0 || i.Ssthresh >= first.Ssthresh {
 		t.Errorf("first %+v\nthen %+v", first, i)
 	}
+	// RFC 6937: no more goes out for what arrives than brings the pipe to ssthresh, although nearly all was SACKed before.
+	if i := x.c.Info(); x.c.lossState().prr.flight < uint32(i.Ssthresh) || i.Cwnd > max(i.Ssthresh, i.InFlight)+1000 {
+		t.Errorf("%+v %+v", i, x.c.lossState().prr)
+	}
 }
 
 // RFC 8985 6.3: a timeout declares lost only what has been out long enough.
@@ -237,5 +241,71 @@ func TestFRTO(t *testing.T) {
 		if (s.out.Seq - 12001).Less(traceISS) {
 			t.Errorf("sent again: %s", x.show(&s.out, nil))
 		}
+	}
+}
+
+// An ACK costs the same for any window: what was reported before is passed over, and what is not lost yet is not looked
+// at.
+func BenchmarkSACK(b *testing.B) {
+	for _, n := range []int{100, 12_000} {
+		b.Run(itoa(n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				b.StopTimer()
+				var board scoreboard
+				board.init(0)
+				board.ordered = true
+				for i := range n {
+					board.push(board.nxt+1000, Time(i), 1<<20)
+				}
+				b.StartTimer()
+				// The first is lost, and everything else is reported one by one, in one block; the first is judged each time.
+				for i := 1; i < n; i++ {
+					v := ackView{now: Time(n + i), highest: board.highest}
+					a := board.sack(1000, Seq(1000*(i+1)), &v, 1<<20)
+					board.judge(v.now, a.rackAt, a.rackEnd, time.Duration(n))
+				}
+				b.StopTimer()
+				board.reset()
+				b.StartTimer()
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/ACK")
+		})
+	}
+}
+
+// Loss recovery takes its memory from pools.
+func TestRecoveryAllocations(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector makes pools forget at random")
+	}
+	p := newPair(&Config{}, &Config{})
+	chunk := make([]byte, 20_000)
+	lost := 0
+	allocs := testing.AllocsPerRun(300, func() {
+		p.a.Write(p.now, chunk)
+		for i := 0; p.a.Output(p.now, &p.out); i++ {
+			if i%5 == 1 {
+				lost++
+				continue
+			}
+			var s Segment
+			p.received(&s)
+			p.b.Input(p.now, &s)
+		}
+		for range 20 {
+			p.exchange()
+			p.b.Discard(p.now, p.b.Readable())
+			p.now = max(p.now, min(p.a.Deadline(), p.b.Deadline(), p.now+Time(100*ms)))
+		}
+		if p.a.undelivered() {
+			t.Fatalf("%+v", p.a.Info())
+		}
+	})
+	if allocs != 0 {
+		t.Errorf("%v allocations for a round", allocs)
+	}
+	if lost < 300 || p.a.loss != nil && p.a.sent.mem != nil {
+		t.Errorf("%d lost", lost)
 	}
 }

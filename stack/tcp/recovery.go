@@ -144,8 +144,9 @@ func (c *Conn) recoverAcked(a *ackNews) {
 	switch {
 	case r.phase != PhaseOpen && news.bytes > 0 && r.recover.LessEq(c.sndUna):
 		c.recovered()
-		if c.sackOK && c.sent.lost > 0 { // of what was sent since the loss was found
-			c.enterRecovery(a.flight, false)
+		if c.sackOK && c.sent.lost > 0 {
+			// Of what was sent since the loss was found. What was SACKed meanwhile is no measure: cwnd kept to ssthresh.
+			c.enterRecovery(min(uint32(c.sndNxt-c.sndUna), r.ssthresh), false)
 			entered = true
 		}
 
@@ -181,11 +182,10 @@ func (c *Conn) recoverAcked(a *ackNews) {
 	}
 	if delivered > 0 || entered {
 		if entered {
-			// What was reported before the loss was found is not what recovery delivers (RFC 6937bis).
-			known := c.sent.sacked + r.renoSacked
-			known -= min(known, delivered-min(delivered, news.fresh))
-			p := &c.lossState().prr
-			p.flight = max(p.flight-min(p.flight, known), smss)
+			// RecoverFS of RFC 6937bis: what was reported before the loss was found is not what recovery delivers. Less than
+			// ssthresh would mean to send more than arrives.
+			known := min(uint32(c.sndNxt-c.sndUna), c.sent.sacked+r.renoSacked)
+			c.lossState().prr.flight = max(uint32(c.sndNxt-c.sndUna)-known+delivered, r.ssthresh, smss)
 		}
 		c.prrAcked(delivered, news.bytes > 0 && !newLoss && !entered)
 	}
@@ -226,7 +226,7 @@ func (c *Conn) enterRecovery(flight uint32, again bool) {
 		c.undoStart(false)
 	}
 	r.phase, r.recover, r.hurry, r.why = PhaseRecovery, c.sndNxt, true, DuplicateAcks
-	c.prrStart(flight)
+	c.prrStart(max(flight, c.pipe()))
 	c.ccLost(flight)
 	c.cwndEvent(DuplicateAcks)
 }

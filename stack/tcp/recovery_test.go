@@ -189,17 +189,17 @@ func TestSACKRecovery(t *testing.T) {
 	x.input(10*ms, ". 1:1(0) ack 1 win 60000 <sack 1001:3001>")
 	x.drain()
 	x.sent = nil
-	x.c.rec.cwnd = 0 // what RACK finds, and more, is for the timeout
-	x.advance(200 * ms)
+	x.c.rec.cwnd = 0    // what RACK finds, and more, is for the timeout
+	x.advance(220 * ms) // RFC 6675 section 6: the timer began again with the retransmission
 	x.drain()
 	if i := x.c.Info(); i.Phase != PhaseLoss || i.Sacked != 2000 || i.InFlight != 1000 {
 		t.Errorf("%+v", i)
 	}
 	x.sent = nil
-	x.input(210*ms, ". 1:1(0) ack 3001 win 60000")
-	x.expect(210*ms, ". 3001:4001(1000) ack 1")
-	x.expect(210*ms, ". 4001:5001(1000) ack 1")
-	x.quiet(210 * ms)
+	x.input(230*ms, ". 1:1(0) ack 3001 win 60000")
+	x.expect(230*ms, ". 3001:4001(1000) ack 1")
+	x.expect(230*ms, ". 4001:5001(1000) ack 1")
+	x.quiet(230 * ms)
 }
 
 // trap: SACK blocks outside SND.UNA to SND.NXT, reversed or too many are ignored (RFC 2018 5).
