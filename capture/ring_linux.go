@@ -223,7 +223,9 @@ func (r *ring) read(m *message) []byte {
 	m.status, m.network = h.Status, max(0, int(h.Net)-start)
 	m.tci, m.tpid = uint16(h.Hv1.Vlan_tci), h.Hv1.Vlan_tpid
 	m.from = *(*unix.RawSockaddrLinklayer)(unsafe.Pointer(&stored[ringAddress]))
-	r.offset += uint64(h.Next_offset)
+	if r.offset += uint64(h.Next_offset); h.Next_offset < packetHeader {
+		r.left = 0 // the last: packets do not overlap
+	}
 	return stored[start-headroom : end : end]
 }
 
