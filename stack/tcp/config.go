@@ -137,6 +137,9 @@ const (
 func (g *Config) rcvBuf() int { return bufferSize(g.RcvBuf) }
 func (g *Config) sndBuf() int { return bufferSize(g.SndBuf) }
 
+// rcvScale is the window scale that every SYN and SYN-ACK of ours announces.
+func (g *Config) rcvScale() uint8 { return scaleFor(g.rcvBuf()) }
+
 func bufferSize(n int) int {
 	if n <= 0 {
 		return defaultBuf

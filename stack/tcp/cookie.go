@@ -57,7 +57,7 @@ func SynAckFor(cfg *Config, iss Seq, ts uint32, hasTS bool, syn *Segment, out *O
 	h.Options.AddTimestamps(ts, syn.Options.TSVal)
 	if ts&cookieShift != cookieNoShift {
 		h.Options.AddNop()
-		h.Options.AddWindowScale(scaleFor(cfg.rcvBuf()))
+		h.Options.AddWindowScale(cfg.rcvScale())
 	}
 	if ts&cookieECN != 0 {
 		h.Flags |= dissect.ECE

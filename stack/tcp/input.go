@@ -112,7 +112,7 @@ func (c *Conn) receiveSyn(s *Segment) {
 	c.takeUserTimeout(o)
 	if c.scaleOK = o.HasWindowScale && !c.cfg.NoWindowScale; c.scaleOK {
 		c.sndScale = min(o.WindowScale, maxScale)
-		c.rcvScale = scaleFor(c.cfg.rcvBuf())
+		c.rcvScale = c.cfg.rcvScale()
 	}
 	if c.tsOK = o.HasTimestamps && !c.cfg.NoTimestamps; c.tsOK {
 		c.tsRecent, c.tsRecentAt = o.TSVal, c.now

@@ -411,7 +411,7 @@ func (c *Conn) emitSyn(out *Out) {
 	}
 	if reply && c.scaleOK || !reply && !c.cfg.NoWindowScale {
 		h.Options.AddNop()
-		h.Options.AddWindowScale(scaleFor(c.cfg.rcvBuf()))
+		h.Options.AddWindowScale(c.cfg.rcvScale())
 	}
 	if c.cfg.UserTimeoutOption {
 		c.addUserTimeout(h, c.iss)
