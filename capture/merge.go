@@ -38,9 +38,10 @@ type Merged struct {
 	lost error // how captures ended that were not asked to
 	err  error
 
-	closed atomic.Bool
-	close  sync.Once
-	quit   chan struct{} // ends the goroutines
+	stopped atomic.Bool // every capture hands over what it has, then ends
+	closed  atomic.Bool
+	close   sync.Once
+	quit    chan struct{} // ends the goroutines
 }
 
 // mergeHead is the next packet of one capture, or what is known about it.
@@ -130,6 +131,8 @@ func (m *Merged) Next() (Packet, error) {
 		switch {
 		case first >= 0 && !waiting:
 			return m.give(first)
+		case first >= 0 && m.stopped.Load():
+			// The others have a packet or their end to tell before long: nothing need come out of order.
 		case first >= 0:
 			if hold = m.hold(&m.heads[first]); hold <= 0 {
 				return m.give(first)
@@ -274,6 +277,7 @@ func (m *Merged) Stop() error {
 			first = err
 		}
 	}
+	m.stopped.Store(first == nil)
 	return first
 }
 

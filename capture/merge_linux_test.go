@@ -66,6 +66,7 @@ func TestMerge(t *testing.T) { bothPaths(t, testMerge) }
 
 func testMerge(t *testing.T, newLive opener) {
 	m, from := mergedPair(t, newLive, LiveOptions{})
+	m.window = patience / 10 // however late the machine lets a goroutine run
 	if got := m.Interfaces(); len(got) != 2 || got[0].Name != "a0" || got[1].Name != "b0" {
 		t.Errorf("interfaces %+v", got)
 	}
@@ -168,6 +169,7 @@ func TestMergeVanishes(t *testing.T) { bothPaths(t, testMergeVanishes) }
 
 func testMergeVanishes(t *testing.T, newLive opener) {
 	m, from := mergedPair(t, newLive, LiveOptions{})
+	m.window = patience / 10
 	var lost []error
 	m.Lost = func(err error) { lost = append(lost, err) }
 	send(t, from[0], testFrame(0, 60))
