@@ -4,7 +4,7 @@ import "io"
 
 // inputBlock is how much is read at a time: enough to make system calls cheap, and more than the largest
 // packet of the common link types, so that the buffer seldom has to grow.
-const inputBlock = 512 << 10
+const inputBlock = 128 << 10
 
 // input is the bytes of a capture file in order, read in large blocks into one buffer. It knows nothing of
 // formats: a reader looks at what is buffered with peek and then takes it, in place.
@@ -31,6 +31,19 @@ func (in *input) peek(n int) ([]byte, error) {
 
 // take drops n bytes that peek gave.
 func (in *input) take(n int) { in.pos += n }
+
+// swap takes n bytes that peek gave, and their memory with them: it is the caller's, who gives *memory for it, of any size, and finds
+// there what to give the next time.
+func (in *input) swap(n int, memory *[]byte) []byte {
+	taken, rest := in.buf[in.pos:in.pos+n], in.buf[in.pos+n:in.end]
+	next := *memory
+	if next = next[:cap(next)]; len(next) < max(inputBlock, len(rest)) {
+		next = make([]byte, max(inputBlock, len(rest)))
+	}
+	in.base += int64(in.pos + n)
+	*memory, in.buf, in.pos, in.end = in.buf, next, 0, copy(next, rest)
+	return taken
+}
 
 // fill is peek when reading is needed. The buffer grows only behind bytes that have arrived, so that a length
 // that a file merely claims costs nothing.

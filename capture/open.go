@@ -79,7 +79,7 @@ func (i FileInfo) String() string {
 // Reader is a Source that reads a capture file: pcap with microseconds or nanoseconds, or pcapng, in
 // either byte order, plain or packed with gzip or zstd. It implements Interfaces and Statser.
 //
-// It holds one buffer of half a MiB, which grows only for a single packet that is larger; 16 MiB is the most.
+// It holds one buffer of 128 KiB, which grows only for a single packet that is larger; 16 MiB is the most.
 // A packet is lent out of that buffer and is returned as soon as the file has all of it, so that a pipe can be
 // followed.
 //
@@ -91,6 +91,8 @@ type Reader struct {
 	in     input
 	closer io.Closer // what Open opened
 	info   FileInfo
+
+	regular bool
 
 	started bool         // the beginning of the file has been understood
 	packets int64        // returned so far
@@ -122,6 +124,10 @@ func Open(name string) (*Reader, error) {
 // *FormatError if that is no capture file. Damage further on is left for Next.
 func NewReader(src io.Reader, name string) (*Reader, error) {
 	r := &Reader{name: name, in: input{src: src}}
+	if f, ok := src.(*os.File); ok {
+		st, err := f.Stat()
+		r.regular = err == nil && st.Mode().IsRegular()
+	}
 	head, err := r.in.peek(len(magicBytes{}))
 	if c := detectCompression(head); c != Plain {
 		r.info.Compression = c
@@ -177,6 +183,9 @@ func (r *Reader) Next() (p Packet, err error) {
 	r.packets++
 	return p, nil
 }
+
+// Regular reports whether all of it is there already: it is a regular file, which keeps no reader waiting.
+func (r *Reader) Regular() bool { return r.regular }
 
 // Info describes the file.
 func (r *Reader) Info() FileInfo { return r.info }

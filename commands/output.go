@@ -210,6 +210,17 @@ func (t *textWriter) append(f func(b []byte) []byte) error {
 	return t.err
 }
 
+// write writes text behind what is in the buffer, at once.
+func (t *textWriter) write(text []byte) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.flush()
+	if t.err == nil && len(text) > 0 {
+		_, t.err = t.w.Write(text)
+	}
+	return t.err
+}
+
 func (t *textWriter) expire() {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -61,6 +61,9 @@ func (v *viewer) run(ctx context.Context, src capture.Source) (err error) {
 			err = ferr
 		}
 	}()
+	if file, ok := v.canShare(src); ok {
+		return v.runParallel(ctx, file)
+	}
 	for v.out.count == 0 || v.seen < v.out.count {
 		p, err := src.Next()
 		if err != nil {
@@ -108,20 +111,29 @@ func (v *viewer) run(ctx context.Context, src capture.Source) (err error) {
 }
 
 func (v *viewer) print(src capture.Source, p *capture.Packet) error {
-	v.packet.Time = p.Time
-	v.packet.Decode(p.Link, p.Data, p.Len)
-	v.frame = format.Frame{Num: v.seen, Time: p.Time, Comment: p.Comment, Odd: (*format.OddTime)(p.Odd), Packet: &v.packet}
-	all := interfacesOf(src)
-	if v.names || len(all) > 1 && v.out.kind != "line" || v.out.kind == "json" { // of files tcpdump does not say it
-		v.frame.Direction = p.Direction.String()
-		if p.Interface < len(all) {
-			v.frame.Interface = all[p.Interface].Name
-		}
-	}
+	v.fill(&v.frame, &v.packet, p, interfacesOf(src))
+	v.frame.Num = v.seen
 	if v.process != nil {
 		v.frame.Process = v.process.who
 	}
 	return v.text.append(func(b []byte) []byte { return v.printer.Append(b, &v.frame) })
+}
+
+// fill makes the frame of a packet from one of the interfaces all. packet is what it is decoded into.
+func (v *viewer) fill(frame *format.Frame, packet *dissect.Packet, p *capture.Packet, all []capture.Interface) {
+	packet.Time = p.Time
+	if v.out.kind == "line" {
+		packet.Note(p.Link, p.Data, p.Len) // the line reads for itself
+	} else {
+		packet.Decode(p.Link, p.Data, p.Len)
+	}
+	*frame = format.Frame{Time: p.Time, Comment: p.Comment, Odd: (*format.OddTime)(p.Odd), Packet: packet}
+	if v.names || len(all) > 1 && v.out.kind != "line" || v.out.kind == "json" { // of files tcpdump does not say it
+		frame.Direction = p.Direction.String()
+		if p.Interface < len(all) {
+			frame.Interface = all[p.Interface].Name
+		}
+	}
 }
 
 func (v *viewer) write(src capture.Source, p *capture.Packet) error {

@@ -49,6 +49,14 @@ func (p *Packet) Decode(link LinkType, data []byte, wire int) {
 	p.follow(link.layer())
 }
 
+// Note takes a frame as Decode does, for those who read it by themselves: no layer is looked for, and Layers is empty.
+func (p *Packet) Note(link LinkType, data []byte, wire int) {
+	if p.n > 0 {
+		p.layers[p.n-1].Err = nil
+	}
+	p.Data, p.Wire, p.Stated, p.Link, p.n = data, max(wire, len(data)), wire, link, 0
+}
+
 // follow decodes the chain of headers that starts with one of type t at p.layers[0]. The layer it goes to is
 // prepared: all but Type, Payload and Err are set, and Err is nil.
 //

@@ -32,6 +32,10 @@ type Line struct {
 	unescaped []byte    // a PPP packet without its escapes
 	moved     []byte    // what stands behind a process that is inserted
 	stopped   bool      // captured bytes ran out where nothing more can be said
+
+	// While it is printed into a piece:
+	piece     *Piece
+	remembers bool // the text needs a memory that is not here, see alone
 }
 
 // linkAddrs are the hardware addresses of a frame, nil where the link has none.

@@ -28,31 +28,34 @@ type flow struct {
 	next, prev int32
 }
 
-// flowBase is what the direction of a segment has to do with its connection's numbers.
-type flowBase struct {
-	other uint32 // what is subtracted from the numbers of the other direction
-}
-
 func (t *flowTable) init(limit int) {
 	*t = flowTable{index: make(map[flowKey]int32), flows: make([]flow, 1), limit: limit}
 }
 
-// relative turns the numbers of a segment with ACK into numbers that count from the first of their connection.
-// The segment that begins a connection, the first that is seen or one with SYN, keeps its own.
-func (t *flowTable) relative(c *ipContext, src, dst uint16, seq, ack uint32, syn bool) (uint32, uint32, flowBase) {
-	var key flowKey
-	from := key.fill(c, src, dst)
-	f, found := t.find(&key)
-	if !found || syn {
-		f.base[from], f.base[1-from] = seq, ack-1
+// flowSegment is what a segment with ACK tells about its connection.
+type flowSegment struct {
+	key      flowKey
+	from     uint8 // the end of the key that has sent it
+	syn      bool
+	seq, ack uint32
+}
+
+// relate gives what has to be subtracted from the numbers of a segment so that they count from the first of their connection, for
+// gapSeq, gapAck and gapOther. The segment that begins a connection, the first that is seen or one with SYN, keeps its own.
+func (t *flowTable) relate(s *flowSegment) (minus [3]uint32) {
+	f, found := t.find(&s.key)
+	own, other := s.from&1, 1-s.from&1
+	if !found || s.syn {
+		f.base[own], f.base[other] = s.seq, s.ack-1
 	} else {
-		seq, ack = seq-f.base[from], ack-f.base[1-from]
+		minus[gapSeq], minus[gapAck] = f.base[own], f.base[other]
 	}
-	return seq, ack, flowBase{other: f.base[1-from]}
+	minus[gapOther] = f.base[other]
+	return minus
 }
 
 // fill sets the key of a segment and reports which of the key's ends has sent it.
-func (k *flowKey) fill(c *ipContext, src, dst uint16) (from int) {
+func (k *flowKey) fill(c *ipContext, src, dst uint16) (from uint8) {
 	var a, b []byte
 	if k.v6 = c.v6(); k.v6 {
 		a, b = c.header[8:24], c.header[24:40]

@@ -114,7 +114,9 @@ func (p *Line) isakmp(b, d []byte, length int, c ipContext) []byte {
 		} else {
 			b = append(b, " phase 2/others"...)
 		}
-		b = append(append(b, p.ike.direction(d[:8], d[8:16], &c)...), ' ')
+		if !p.alone() {
+			b = append(append(b, p.ike.direction(d[:8], d[8:16], &c)...), ' ')
+		}
 	case ikeVersion2:
 		if id == 0 {
 			b = append(b, " parent_sa "...)

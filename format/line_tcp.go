@@ -30,9 +30,11 @@ func (p *Line) tcp(b, d []byte, length int, c *ipContext) []byte {
 	b = append(p.off(appendTCPFlags(p.on(b, RoleFlag), flags), RoleFlag), ']')
 
 	seq, ack := t.Seq(), t.Ack()
-	var base flowBase
+	var rel related
 	if !p.opts.AbsoluteSeq && flags.Has(dissect.ACK) {
-		seq, ack, base = p.flows.relative(c, src, dst, seq, ack, flags.Has(dissect.SYN))
+		s := flowSegment{syn: flags.Has(dissect.SYN), seq: seq, ack: ack}
+		s.from = s.key.fill(c, src, dst)
+		rel = p.relate(b, &s)
 	}
 	if header > length {
 		return appendHeaderLen(b, header, " - too long, > ", length)
@@ -42,13 +44,13 @@ func (p *Line) tcp(b, d []byte, length int, c *ipContext) []byte {
 	}
 	payload := length - header
 	if p.opts.Verbose > 1 || payload > 0 || flags&(dissect.SYN|dissect.FIN|dissect.RST) != 0 {
-		b = appendDecimal(append(b, ", seq "...), uint64(seq))
+		b = p.number(append(b, ", seq "...), &rel, gapSeq, seq)
 		if payload > 0 {
-			b = appendDecimal(append(b, ':'), uint64(seq+uint32(payload)))
+			b = p.number(append(b, ':'), &rel, gapSeq, seq+uint32(payload))
 		}
 	}
 	if flags.Has(dissect.ACK) {
-		b = appendDecimal(append(b, ", ack "...), uint64(ack))
+		b = p.number(append(b, ", ack "...), &rel, gapAck, ack)
 	}
 	b = appendInt(append(b, ", win "...), int(t.Window()))
 	if flags.Has(dissect.URG) {
@@ -57,7 +59,7 @@ func (p *Line) tcp(b, d []byte, length int, c *ipContext) []byte {
 	if header > dissect.TCPMinHeaderLen {
 		var ok bool
 		o := tcpOptionPrinter{p: p, d: d[dissect.TCPMinHeaderLen:], left: header - dissect.TCPMinHeaderLen,
-			flags: flags, base: base, whole: len(d) >= length, segment: d, length: length, ip: c.header}
+			flags: flags, rel: rel, whole: len(d) >= length, segment: d, length: length, ip: c.header}
 		if b, ok = o.print(append(b, ", options ["...)); !ok {
 			return b
 		}
@@ -172,7 +174,7 @@ type tcpOptionPrinter struct {
 	d     []byte // captured bytes from the next option on, payload included
 	left  int    // bytes of options from there on, as the data offset promises
 	flags dissect.TCPFlags
-	base  flowBase
+	rel   related
 	whole bool // the segment was captured whole
 
 	segment []byte
@@ -417,8 +419,8 @@ func (o *tcpOptionPrinter) sack(b, d []byte, n int) ([]byte, int, optionEnd) {
 		if end := o.check(d, at+8); end != optionRead {
 			return b, 0, end
 		}
-		b = appendDecimal(append(b, '{'), uint64(be32(d, at)-o.base.other))
-		b = append(appendDecimal(append(b, ':'), uint64(be32(d, at+4)-o.base.other)), '}')
+		b = o.p.number(append(b, '{'), &o.rel, gapOther, be32(d, at))
+		b = append(o.p.number(append(b, ':'), &o.rel, gapOther, be32(d, at+4)), '}')
 	}
 	return b, n, optionRead
 }

@@ -14,6 +14,9 @@ func (p *Line) time(b []byte, f *Frame) []byte {
 	if f.Odd == nil && !p.odd.needed && uint64(t) < ordinaryTime {
 		return p.clock.append(b, t)
 	}
+	if p.alone() {
+		return b
+	}
 	return p.odd.append(b, &p.clock, f.Odd, t)
 }
 
