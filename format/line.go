@@ -270,21 +270,25 @@ func appendHardware(b, addr []byte) []byte {
 	return b
 }
 
+// octets are the numbers of a byte in decimal, each with a point behind it.
+var octets = func() (all [256]struct {
+	text [4]byte
+	n    uint8 // bytes of text, the point included
+}) {
+	for i := range all {
+		all[i].n = uint8(copy(all[i].text[:], append(appendDecimal(nil, uint64(i)), '.')))
+	}
+	return all
+}()
+
 // appendIPv4 appends the first four bytes of a in dotted decimal.
 func appendIPv4(b, a []byte) []byte {
-	for i, c := range a[:4] {
-		if i > 0 {
-			b = append(b, '.')
-		}
-		if c >= 100 {
-			b = append(b, '0'+c/100)
-		}
-		if c >= 10 {
-			b = append(b, '0'+c/10%10)
-		}
-		b = append(b, '0'+c%10)
+	for _, c := range a[:4] {
+		o := &octets[c]
+		b = append(b, o.text[0], o.text[1], o.text[2], o.text[3])
+		b = b[:len(b)-len(o.text)+int(o.n)]
 	}
-	return b
+	return b[:len(b)-1]
 }
 
 // appendIPv6 appends the first sixteen bytes of a as RFC 5952 wants them, except that the forms ::a.b.c.d and
