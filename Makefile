@@ -4,7 +4,7 @@ GO          ?= go
 FUZZTIME    ?= 10s
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build man test race vet fmt lint fuzz bench soak golden clean
+.PHONY: help build man test race vet fmt lint fuzz bench scale soak golden clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,7 @@ test: ## every test, under two minutes; as root also those that need namespaces
 
 race: ## the tests of the packages with goroutines, under the race detector
 	$(GO) test -race ./stack/host ./capture ./commands
+	$(GO) test -race -run TestParallel .
 
 vet: ## go vet, also for a system that is not Linux
 	$(GO) vet ./...
@@ -36,6 +37,9 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 
 bench: ## the benchmarks, ours beside gopacket's
 	$(GO) test -run '^$$' -bench . -benchmem ./dissect ./format ./capture ./stack/...
+
+scale: ## size and cost with a million idle connections (takes 3 GB)
+	$(GO) test ./stack -count=1 -v -run 'TestIdleConnectionSize|TestCostOfASegment' -args -conns 1000000
 
 soak: ## long simulations of the stack over bad networks
 	$(GO) test ./stack/netsim -count=1 -timeout 30m -args -soak

@@ -427,7 +427,7 @@ func TestServeSignals(t *testing.T) {
 			if _, err := io.Copy(io.Discard, struct{ io.Reader }{deaf}); !errors.Is(err, syscall.ECONNRESET) {
 				t.Errorf("one that nobody read ended with %v", err)
 			}
-			if p.stdout.String() != "" || !strings.HasPrefix(p.stderr.String(), "serving 192.168.69.1/24 as 02-00-00-00-00-01 on tap0: ") {
+			if p.stdout.String() != "" || !strings.HasPrefix(p.stderr.String(), "serving 192.168.69.1/24, fdaa::1/64, fe80::1/64 as 02-00-00-00-00-01 on tap0: ") {
 				t.Errorf("stdout %q, stderr %q", p.stdout.String(), p.stderr.String())
 			}
 			if !strings.Contains(p.stderr.String(), fmt.Sprintf("TCPAccepts %42d\n", 3)) {
@@ -484,7 +484,7 @@ func TestServeTUN(t *testing.T) {
 	t.Parallel()
 	n := newNamespace(t, "ping")
 	p := n.serve(n.a, "tun0", "--tun", "--trace", "-t", "--format", "line")
-	if !strings.HasPrefix(p.stderr.String(), "serving 192.168.69.1/24 on tun0: ") {
+	if !strings.HasPrefix(p.stderr.String(), "serving 192.168.69.1/24, fdaa::1/64, fe80::1/64 on tun0: ") {
 		t.Errorf("%s", p.stderr.String())
 	}
 	out := n.run(n.a, "ping", "-c", "1", "-s", "3000", serveIP)
@@ -569,8 +569,8 @@ func TestServeNotAllowed(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 	_, commands, ok := strings.Cut(strings.TrimSuffix(text, "\n"), "or prepare the interface once: ")
-	if !ok || strings.Count(text, "\n") != 1 || strings.Count(commands, "sudo ip ") != 3 {
-		t.Fatalf("want one line with three commands, have %q", text)
+	if !ok || strings.Count(text, "\n") != 1 || strings.Count(commands, "sudo ip ") != 4 {
+		t.Fatalf("want one line with four commands, have %q", text)
 	}
 	commands = strings.NewReplacer("sudo ", "", "$USER", "nobody").Replace(commands)
 	n.run(n.a, "sh", "-c", commands)

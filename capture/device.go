@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 )
@@ -51,6 +52,9 @@ type DeviceOptions struct {
 	// HostAddrs are the addresses that the kernel's side of an interface gets that did not exist.
 	HostAddrs []netip.Prefix
 
+	// TryAddrs are more of those; a kernel that refuses one, because it has no IPv6, does without.
+	TryAddrs []netip.Prefix
+
 	// MTU is that of an interface that did not exist; zero leaves the kernel's default.
 	MTU int
 
@@ -69,7 +73,7 @@ func (o *DeviceOptions) mode() string {
 // setupCommands are the commands with which somebody who is allowed to makes the interface for user $USER.
 func (o *DeviceOptions) setupCommands() string {
 	c := fmt.Sprintf("sudo ip tuntap add name %s mode %s user $USER && sudo ip link set %s up", o.Name, o.mode(), o.Name)
-	for _, a := range o.HostAddrs {
+	for _, a := range slices.Concat(o.HostAddrs, o.TryAddrs) {
 		c += fmt.Sprintf(" && sudo ip addr add %s dev %s", a, o.Name)
 	}
 	return c

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"slices"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -66,7 +67,7 @@ func configure(opts *DeviceOptions) error {
 			return fmt.Errorf("%s: set MTU %d: %w", opts.Name, opts.MTU, err)
 		}
 	}
-	for _, a := range opts.HostAddrs {
+	for i, a := range slices.Concat(opts.HostAddrs, opts.TryAddrs) {
 		addr := &netlink.Addr{IPNet: &net.IPNet{
 			IP:   a.Addr().AsSlice(),
 			Mask: net.CIDRMask(a.Bits(), a.Addr().BitLen()),
@@ -74,7 +75,7 @@ func configure(opts *DeviceOptions) error {
 		if a.Addr().Is6() {
 			addr.Flags = unix.IFA_F_NODAD // there is nobody else on the link
 		}
-		if err := netlink.AddrAdd(link, addr); err != nil {
+		if err := netlink.AddrAdd(link, addr); err != nil && i < len(opts.HostAddrs) {
 			return fmt.Errorf("%s: add address %s: %w", opts.Name, a, err)
 		}
 	}

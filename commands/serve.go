@@ -20,6 +20,7 @@ import (
 	"smoltcp/dissect"
 	"smoltcp/stack"
 	"smoltcp/stack/host"
+	"smoltcp/stack/tcp"
 )
 
 // serveOptions is what a serve command line asks for.
@@ -28,8 +29,9 @@ type serveOptions struct {
 	device  capture.DeviceOptions
 	mac     dissect.MAC
 	addrs   []netip.Prefix
-	gateway netip.Addr // the zero Addr for none
-	mtu     int        // 0: the device's
+	maybe   []netip.Prefix // more of them, if the interface is wide enough for IPv6
+	gateway []netip.Addr   // one for each IP version at most
+	mtu     int            // 0: the device's
 	seed    uint64
 	seeded  bool
 	fault   capture.FaultConfig
@@ -38,7 +40,8 @@ type serveOptions struct {
 	verbose bool
 	needs   needs
 
-	buffer, serviceBuffer int // bytes, see services.go
+	buffer, serviceBuffer int        // bytes, see services.go
+	tcp                   tcp.Config // of every service, which may change it
 }
 
 // What the host is called unless flags say otherwise, and what the kernel's side of a new interface gets.
@@ -47,6 +50,12 @@ const (
 	defaultAddr     = "192.168.69.1/24"
 	defaultHostAddr = "192.168.69.100/24"
 	defaultGateway  = "192.168.69.100"
+
+	// IPv6, where the interface has room for it.
+	defaultAddr6     = "fdaa::1/64"
+	defaultLinkLocal = "fe80::1/64"
+	defaultHostAddr6 = "fdaa::100/64"
+	defaultGateway6  = "fdaa::100"
 )
 
 func serveCommand(env Env) *cli.Command {
@@ -54,6 +63,7 @@ func serveCommand(env Env) *cli.Command {
 		identity = "Host:"
 		faults   = "Faults, in both directions:"
 		services = "Services:"
+		tuning   = "TCP:"
 		watching = "Watching:"
 	)
 	return &cli.Command{
@@ -65,15 +75,21 @@ func serveCommand(env Env) *cli.Command {
 			serviceHelp,
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Category: identity, Name: "hardware-addr", Value: defaultMAC, Usage: "the host's Ethernet address is `MAC`"},
-			&cli.StringSliceFlag{Category: identity, Name: "addr", Value: cli.NewStringSlice(defaultAddr), Usage: "the host has the address `ADDR/BITS`; may be repeated"},
-			&cli.StringFlag{Category: identity, Name: "gateway", Usage: "other networks are reached by way of `ADDR`; none for no gateway (default: " + defaultGateway + " with the default address, else none)"},
+			&cli.StringSliceFlag{Category: identity, Name: "addr", Value: cli.NewStringSlice(defaultAddr, defaultAddr6, defaultLinkLocal), Usage: "the host has the address `ADDR/BITS`; may be repeated"},
+			&cli.StringSliceFlag{Category: identity, Name: "gateway", Usage: "other networks are reached by way of `ADDR`; once for each IP version, none for no gateway (default: " + defaultGateway + " and " + defaultGateway6 + " with the default addresses, else none)"},
 			&cli.IntFlag{Category: identity, Name: "mtu", Usage: "send and accept IP packets of up to `BYTES` (default: the interface's)"},
 			&cli.Uint64Flag{Category: identity, Name: "seed", Usage: "make every random choice from the number `N`, so that a run can be repeated; not for a host that must withstand attacks"},
-			&cli.StringSliceFlag{Category: identity, Name: "host-addr", Value: cli.NewStringSlice(defaultHostAddr), Usage: "give the kernel's side of a new interface the address `ADDR/BITS`; may be repeated"},
+			&cli.StringSliceFlag{Category: identity, Name: "host-addr", Value: cli.NewStringSlice(defaultHostAddr, defaultHostAddr6), Usage: "give the kernel's side of a new interface the address `ADDR/BITS`; may be repeated"},
 			&cli.BoolFlag{Category: identity, Name: "tun", Usage: "create a TUN interface (IP packets), not TAP (Ethernet frames)"},
 
 			&cli.IntFlag{Category: services, Name: "buffer", Value: 64, Usage: "`BYTES` that each connection to ports 6969 and 6970 buffers: few, so that exhaustion is easy to see"},
 			&cli.IntFlag{Category: services, Name: "service-buffer", Value: 256 << 10, Usage: "`BYTES` that each connection to the other ports buffers, in each direction"},
+
+			&cli.StringFlag{Category: tuning, Name: "congestion", Value: "cubic", Usage: "congestion control is `ALGORITHM`: cubic, reno or bbr"},
+			&cli.StringFlag{Category: tuning, Name: "ecn", Value: "on", Usage: "`MODE` of congestion notification: off; on, if the peer asks for it; accurate, if the peer asks for that"},
+			&cli.BoolFlag{Category: tuning, Name: "fast-open", Usage: "take text that comes with a SYN (TCP Fast Open)"},
+			&cli.StringFlag{Category: tuning, Name: "keepalive", Usage: "ask peers that have been silent for `TIME`, like 30s, whether they are still there"},
+			&cli.BoolFlag{Category: tuning, Name: "pacing", Usage: "spread what is sent over the round trip"},
 
 			&cli.Float64Flag{Category: faults, Name: "drop-chance", Usage: "drop `PERCENT` of the frames"},
 			&cli.Float64Flag{Category: faults, Name: "corrupt-chance", Usage: "flip a bit in `PERCENT` of the frames"},
@@ -128,6 +144,9 @@ func readServe(c *cli.Context, env Env) (o serveOptions, err error) {
 			return o, usagef("--%s %d: want 1 to %d bytes", b.flag, b.n, maxServeBuffer)
 		}
 	}
+	if err := readTCP(c, &o.tcp); err != nil {
+		return o, err
+	}
 	if o.mac, err = dissect.ParseMAC(c.String("hardware-addr")); err != nil {
 		return o, usagef("--hardware-addr %s: %w", c.String("hardware-addr"), err)
 	}
@@ -140,23 +159,39 @@ func readServe(c *cli.Context, env Env) (o serveOptions, err error) {
 	if o.device.HostAddrs, err = readPrefixes("host-addr", c.StringSlice("host-addr")); err != nil {
 		return o, err
 	}
-	for _, a := range o.addrs {
-		if slices.ContainsFunc(o.device.HostAddrs, func(h netip.Prefix) bool { return h.Addr() == a.Addr() }) {
+	if !c.IsSet("addr") {
+		o.addrs, o.maybe = o.addrs[:1], o.addrs[1:]
+	}
+	if !c.IsSet("host-addr") {
+		o.device.HostAddrs, o.device.TryAddrs = o.device.HostAddrs[:1], o.device.HostAddrs[1:]
+	}
+	for _, a := range slices.Concat(o.addrs, o.maybe) {
+		if slices.ContainsFunc(slices.Concat(o.device.HostAddrs, o.device.TryAddrs), func(h netip.Prefix) bool { return h.Addr() == a.Addr() }) {
 			return o, usagef("--addr %s: the kernel's side has that address (--host-addr)", a)
 		}
 	}
-	gateway := c.String("gateway")
-	if gateway == "" && !c.IsSet("addr") {
-		gateway = defaultGateway
+	gateways := c.StringSlice("gateway")
+	if len(gateways) == 0 && !c.IsSet("addr") {
+		gateways = []string{defaultGateway, defaultGateway6}
 	}
-	if gateway != "" && gateway != "none" {
-		if o.gateway, err = netip.ParseAddr(gateway); err != nil || !o.gateway.Is4() {
-			return o, usagef("--gateway %s: not an IPv4 address", gateway)
+	for _, text := range gateways {
+		if text == "none" && len(gateways) == 1 {
+			break
+		}
+		gateway, err := netip.ParseAddr(text)
+		if err != nil || gateway.Zone() != "" {
+			return o, usagef("--gateway %s: not an IP address", text)
 		}
 		// With an address that has no network (/32) the gateway is asked for on the link all the same.
-		if !slices.ContainsFunc(o.addrs, func(a netip.Prefix) bool { return a.Contains(o.gateway) || a.IsSingleIP() }) {
-			return o, usagef("--gateway %s: in no network of the host's (--addr)", gateway)
+		if !gateway.IsLinkLocalUnicast() && !slices.ContainsFunc(slices.Concat(o.addrs, o.maybe), func(a netip.Prefix) bool {
+			return a.Contains(gateway) || a.IsSingleIP() && a.Addr().Is4() == gateway.Is4()
+		}) {
+			return o, usagef("--gateway %s: in no network of the host's (--addr)", text)
 		}
+		if slices.ContainsFunc(o.gateway, func(g netip.Addr) bool { return g.Is4() == gateway.Is4() }) {
+			return o, usagef("--gateway %s: one for each IP version is enough", text)
+		}
+		o.gateway = append(o.gateway, gateway)
 	}
 	if o.mtu = c.Int("mtu"); c.IsSet("mtu") && (o.mtu < 68 || o.mtu > 65535) {
 		return o, usagef("--mtu %d: want 68 to 65535 bytes", o.mtu)
@@ -176,12 +211,45 @@ func readServe(c *cli.Context, env Env) (o serveOptions, err error) {
 	return o, nil
 }
 
+// readTCP reads how the services' connections behave.
+func readTCP(c *cli.Context, cfg *tcp.Config) error {
+	name := c.String("congestion")
+	if name == "reno" {
+		name = tcp.NewReno.String()
+	}
+	var ok bool
+	if cfg.Congestion, ok = tcp.ParseAlgorithm(name); !ok {
+		return usagef("--congestion %s: want cubic, reno or bbr", c.String("congestion"))
+	}
+	switch mode := c.String("ecn"); mode {
+	case "off":
+		cfg.ECN = tcp.ECNOff
+	case "on":
+	case "accurate":
+		cfg.AccurateECN = true
+	default:
+		return usagef("--ecn %s: want off, on or accurate", mode)
+	}
+	if alive := c.String("keepalive"); alive != "" {
+		d, err := readDuration(alive)
+		if err != nil || d < time.Second || d > maxKeepAlive {
+			return usagef("--keepalive %s: want a time like 30s, 1s to %v", alive, maxKeepAlive)
+		}
+		cfg.KeepAlive = tcp.KeepAlive{Enabled: true, Idle: d, Interval: min(d, tcp.DefaultKeepAliveInterval)}
+	}
+	cfg.FastOpen, cfg.Pacing = c.Bool("fast-open"), c.Bool("pacing")
+	return nil
+}
+
+// maxKeepAlive is more patience than anybody has.
+const maxKeepAlive = 24 * time.Hour
+
 func readPrefixes(flag string, list []string) ([]netip.Prefix, error) {
 	var out []netip.Prefix
 	for _, s := range list {
 		p, err := netip.ParsePrefix(s)
-		if err != nil || !p.Addr().Is4() {
-			return nil, usagef("--%s %s: want an IPv4 address with the length of its network, like %s", flag, s, defaultAddr)
+		if err != nil {
+			return nil, usagef("--%s %s: want an address with the length of its network, like %s or %s", flag, s, defaultAddr, defaultAddr6)
 		}
 		out = append(out, p)
 	}
@@ -260,6 +328,7 @@ func serveOn(ctx context.Context, env Env, o serveOptions, dev capture.Device) e
 		return err
 	}
 	defer watch.close()
+	o.fit(dev.MTU())
 	cfg := host.Config{
 		Stack:     stack.Config{Events: watch.events(), Backlog: serveBacklog, MaxConns: maxServeConns},
 		Interface: stack.InterfaceConfig{Name: o.device.Name, HardwareAddr: o.mac, Addrs: o.addrs, MTU: o.mtu},
@@ -269,8 +338,12 @@ func serveOn(ctx context.Context, env Env, o serveOptions, dev capture.Device) e
 		binary.BigEndian.PutUint64(key[:], o.seed)
 		cfg.Stack.Rand = mrand.NewChaCha8(key)
 	}
-	if o.gateway.IsValid() {
-		cfg.Routes = []stack.Route{{Prefix: netip.PrefixFrom(netip.IPv4Unspecified(), 0), Gateway: o.gateway}}
+	for _, g := range o.gateway {
+		everywhere := netip.PrefixFrom(netip.IPv6Unspecified(), 0)
+		if g.Is4() {
+			everywhere = netip.PrefixFrom(netip.IPv4Unspecified(), 0)
+		}
+		cfg.Routes = append(cfg.Routes, stack.Route{Prefix: everywhere, Gateway: g})
 	}
 	h, err := host.New(watch.dev, cfg)
 	if err != nil {
@@ -280,7 +353,7 @@ func serveOn(ctx context.Context, env Env, o serveOptions, dev capture.Device) e
 		}
 		return err
 	}
-	h.Do(func(s *stack.Stack) { err = startServices(s, o.buffer, o.serviceBuffer, log) })
+	h.Do(func(s *stack.Stack) { err = startServices(s, o.tcp, o.buffer, o.serviceBuffer, log) })
 	if err != nil {
 		h.Close()
 		return err
@@ -306,6 +379,19 @@ func serveOn(ctx context.Context, env Env, o serveOptions, dev capture.Device) e
 		err = werr
 	}
 	return err
+}
+
+// fit decides, with the MTU of the device, whether the host has the addresses of IPv6 that nobody asked for.
+func (o *serveOptions) fit(mtu int) {
+	if o.mtu != 0 {
+		mtu = min(mtu, o.mtu)
+	}
+	if mtu >= dissect.IPv6MinMTU {
+		o.addrs = append(slices.Clone(o.addrs), o.maybe...)
+	} else if len(o.maybe) > 0 {
+		o.gateway = slices.DeleteFunc(slices.Clone(o.gateway), func(g netip.Addr) bool { return !g.Is4() })
+	}
+	o.maybe = nil
 }
 
 // serveBacklog is how many connections to each service may be half open.

@@ -26,6 +26,7 @@ import (
 	"smoltcp/dissect"
 	"smoltcp/format"
 	"smoltcp/stack"
+	"smoltcp/stack/tcp"
 )
 
 // parseServe gives what a serve command line asks for, words split at spaces.
@@ -54,10 +55,11 @@ func TestServeOptions(t *testing.T) {
 	base := func() serveOptions {
 		return serveOptions{
 			out:           outputOptions{kind: "tree"},
-			device:        capture.DeviceOptions{Name: "tap0", HostAddrs: prefixes("192.168.69.100/24")},
+			device:        capture.DeviceOptions{Name: "tap0", HostAddrs: prefixes("192.168.69.100/24"), TryAddrs: prefixes("fdaa::100/64")},
 			mac:           dissect.MAC{2, 0, 0, 0, 0, 1},
 			addrs:         prefixes("192.168.69.1/24"),
-			gateway:       netip.MustParseAddr("192.168.69.100"),
+			maybe:         prefixes("fdaa::1/64", "fe80::1/64"),
+			gateway:       []netip.Addr{netip.MustParseAddr("192.168.69.100"), netip.MustParseAddr("fdaa::100")},
 			fault:         capture.FaultConfig{ShapingInterval: 50 * time.Millisecond},
 			buffer:        64,
 			serviceBuffer: 256 << 10,
@@ -72,22 +74,34 @@ func TestServeOptions(t *testing.T) {
 			o.device.Name, o.trace, o.verbose, o.pcap = "eth7", true, true, "x.pcapng"
 		}},
 		{"--hardware-addr 0a:00:00:00:00:ff tap0", func(o *serveOptions) { o.mac = dissect.MAC{10, 0, 0, 0, 0, 255} }},
-		{"--addr 10.0.0.2/8 tap0", func(o *serveOptions) { o.addrs, o.gateway = prefixes("10.0.0.2/8"), netip.Addr{} }},
+		{"--addr 10.0.0.2/8 tap0", func(o *serveOptions) { o.addrs, o.maybe, o.gateway = prefixes("10.0.0.2/8"), nil, nil }},
 		{"tap0 --addr 10.0.0.2/8 --addr 10.1.0.3/16 --gateway 10.9.9.9", func(o *serveOptions) {
-			o.addrs, o.gateway = prefixes("10.0.0.2/8", "10.1.0.3/16"), netip.MustParseAddr("10.9.9.9")
+			o.addrs, o.maybe, o.gateway = prefixes("10.0.0.2/8", "10.1.0.3/16"), nil, []netip.Addr{netip.MustParseAddr("10.9.9.9")}
 		}},
 		{"tap0 --addr 10.0.0.2/32 --gateway 172.16.0.1", func(o *serveOptions) {
-			o.addrs, o.gateway = prefixes("10.0.0.2/32"), netip.MustParseAddr("172.16.0.1")
+			o.addrs, o.maybe, o.gateway = prefixes("10.0.0.2/32"), nil, []netip.Addr{netip.MustParseAddr("172.16.0.1")}
 		}},
-		{"tap0 --gateway none", func(o *serveOptions) { o.gateway = netip.Addr{} }},
-		{"tap0 --gateway 192.168.69.7", func(o *serveOptions) { o.gateway = netip.MustParseAddr("192.168.69.7") }},
+		{"tap0 --addr fd00::2/64 --addr 10.0.0.2/8 --gateway fe80::9 --gateway 10.0.0.1", func(o *serveOptions) {
+			o.addrs, o.maybe = prefixes("fd00::2/64", "10.0.0.2/8"), nil
+			o.gateway = []netip.Addr{netip.MustParseAddr("fe80::9"), netip.MustParseAddr("10.0.0.1")}
+		}},
+		{"tap0 --gateway none", func(o *serveOptions) { o.gateway = nil }},
+		{"tap0 --gateway 192.168.69.7", func(o *serveOptions) { o.gateway = []netip.Addr{netip.MustParseAddr("192.168.69.7")} }},
 		{"tap0 --host-addr 192.168.69.8/24 --host-addr 10.0.0.1/8", func(o *serveOptions) {
-			o.device.HostAddrs = prefixes("192.168.69.8/24", "10.0.0.1/8")
+			o.device.HostAddrs, o.device.TryAddrs = prefixes("192.168.69.8/24", "10.0.0.1/8"), nil
 		}},
 		{"tap0 --mtu 1300 --tun", func(o *serveOptions) { o.mtu, o.device.MTU, o.device.TUN = 1300, 1300, true }},
 		{"tap0 --seed 77", func(o *serveOptions) { o.seeded, o.seed, o.fault.Seed = true, 77, 77 }},
 		{"tap0 --seed 0", func(o *serveOptions) { o.seeded = true }},
 		{"tap0 --buffer 1 --service-buffer 67108864", func(o *serveOptions) { o.buffer, o.serviceBuffer = 1, 64<<20 }},
+		{"tap0 --congestion bbr --ecn off", func(o *serveOptions) { o.tcp.Congestion, o.tcp.ECN = tcp.BBR, tcp.ECNOff }},
+		{"tap0 --congestion reno --ecn accurate --fast-open --pacing --keepalive 30s", func(o *serveOptions) {
+			o.tcp = tcp.Config{Congestion: tcp.NewReno, AccurateECN: true, FastOpen: true, Pacing: true}
+			o.tcp.KeepAlive = tcp.KeepAlive{Enabled: true, Idle: 30 * time.Second, Interval: 30 * time.Second}
+		}},
+		{"tap0 --keepalive 2h --ecn on --congestion cubic", func(o *serveOptions) {
+			o.tcp.KeepAlive = tcp.KeepAlive{Enabled: true, Idle: 2 * time.Hour, Interval: 75 * time.Second}
+		}},
 		{"tap0 --drop-chance 15 --corrupt-chance 0.5 --duplicate-chance 100 --reorder-chance 1e1", func(o *serveOptions) {
 			o.fault.DropChance, o.fault.CorruptChance, o.fault.DuplicateChance, o.fault.ReorderChance = 15, 0.5, 100, 10
 		}},
@@ -137,11 +151,13 @@ func TestServeUsage(t *testing.T) {
 		{"tap0 --hardware-addr 02-00", "--hardware-addr 02-00: not a hardware address (want six octets like 02-00-00-00-00-01)"},
 		{"tap0 --hardware-addr 03-00-00-00-00-01", "--hardware-addr 03-00-00-00-00-01: not the address of one station"},
 		{"tap0 --hardware-addr 00-00-00-00-00-00", "--hardware-addr 00-00-00-00-00-00: not the address of one station"},
-		{"tap0 --addr 10.0.0.1", "--addr 10.0.0.1: want an IPv4 address with the length of its network, like 192.168.69.1/24"},
-		{"tap0 --addr fe80::1/64", "--addr fe80::1/64: want an IPv4 address with the length of its network, like 192.168.69.1/24"},
-		{"tap0 --host-addr 1.2.3.4/33", "--host-addr 1.2.3.4/33: want an IPv4 address with the length of its network, like 192.168.69.1/24"},
+		{"tap0 --addr 10.0.0.1", "--addr 10.0.0.1: want an address with the length of its network, like 192.168.69.1/24 or fdaa::1/64"},
+		{"tap0 --addr fe80::1", "--addr fe80::1: want an address with the length of its network, like 192.168.69.1/24 or fdaa::1/64"},
+		{"tap0 --host-addr 1.2.3.4/33", "--host-addr 1.2.3.4/33: want an address with the length of its network, like 192.168.69.1/24 or fdaa::1/64"},
 		{"tap0 --addr 192.168.69.100/24", "--addr 192.168.69.100/24: the kernel's side has that address (--host-addr)"},
-		{"tap0 --gateway fe80::1", "--gateway fe80::1: not an IPv4 address"},
+		{"tap0 --gateway fe80::1%tap0", "--gateway fe80::1%tap0: not an IP address"},
+		{"tap0 --gateway fd00::1", "--gateway fd00::1: in no network of the host's (--addr)"},
+		{"tap0 --gateway 192.168.69.7 --gateway 192.168.69.8", "--gateway 192.168.69.8: one for each IP version is enough"},
 		{"tap0 --gateway 10.0.0.1", "--gateway 10.0.0.1: in no network of the host's (--addr)"},
 		{"tap0 --mtu 67", "--mtu 67: want 68 to 65535 bytes"},
 		{"tap0 --mtu 65536", "--mtu 65536: want 68 to 65535 bytes"},
@@ -150,6 +166,11 @@ func TestServeUsage(t *testing.T) {
 		{"tap0 --corrupt-chance -1", "--corrupt-chance -1: want a percentage from 0 to 100"},
 		{"tap0 --duplicate-chance NaN", "--duplicate-chance NaN: want a percentage from 0 to 100"},
 		{"tap0 --reorder-chance Inf", "--reorder-chance +Inf: want a percentage from 0 to 100"},
+		{"tap0 --congestion vegas", "--congestion vegas: want cubic, reno or bbr"},
+		{"tap0 --ecn maybe", "--ecn maybe: want off, on or accurate"},
+		{"tap0 --keepalive 10", "--keepalive 10: want a time like 30s, 1s to 24h0m0s"},
+		{"tap0 --keepalive 25h", "--keepalive 25h: want a time like 30s, 1s to 24h0m0s"},
+		{"tap0 --keepalive often", "--keepalive often: want a time like 30s, 1s to 24h0m0s"},
 		{"tap0 --size-limit -1", "--size-limit -1: want 0 or more"},
 		{"tap0 --tx-rate-limit -1", "--tx-rate-limit -1: want 0 or more"},
 		{"tap0 --rx-rate-limit -1", "--rx-rate-limit -1: want 0 or more"},
@@ -351,7 +372,7 @@ func TestServeTrace(t *testing.T) {
 		}
 	}
 	inOrder(t, s.stderr.String(),
-		"serving 192.168.69.1/24 as 02-00-00-00-00-01 on tap0: ping, tcp 7 9 19 6969 6970 6971 6972, udp 7 9 19 6969",
+		"serving 192.168.69.1/24, fdaa::1/64, fe80::1/64 as 02-00-00-00-00-01 on tap0: ping, tcp 7 9 19 6969 6970 6971 6972, udp 7 9 19 6969",
 		"\nRxFrames                                            2",
 		"\nARPReceived                                         1",
 		"\nUDPReceived                                         1",
@@ -616,7 +637,7 @@ func TestServeStops(t *testing.T) {
 	deaf := dial(t, client, 19)
 	eventually(t, "the client is full", func() bool {
 		i := deaf.Info()
-		return i.RcvWnd == 0 && i.Unread > 0
+		return i.RcvWnd>>i.RcvScale == 0 && i.Unread > 0
 	})
 	s.stop()
 	if n, err := polite.Read(make([]byte, 1)); n != 0 || err != io.EOF {

@@ -91,15 +91,15 @@ func servicePorts() string {
 	return s
 }
 
-// startServices opens the sockets of all services.
-func startServices(s *stack.Stack, buffer, serviceBuffer int, log *slog.Logger) error {
+// startServices opens the sockets of all services, with connections as base says, buffers apart.
+func startServices(s *stack.Stack, base tcp.Config, buffer, serviceBuffer int, log *slog.Logger) error {
 	for i := range tcpServices {
-		if err := tcpServices[i].listen(s, buffer, serviceBuffer, log); err != nil {
+		if err := tcpServices[i].listen(s, base, buffer, serviceBuffer, log); err != nil {
 			return err
 		}
 	}
 	for i := range udpServices {
-		u, err := s.ListenUDP(netip.AddrPortFrom(netip.IPv4Unspecified(), udpServices[i].port), stack.UDPOptions{})
+		u, err := s.ListenUDP(netip.AddrPortFrom(netip.IPv6Unspecified(), udpServices[i].port), stack.UDPOptions{})
 		if err != nil {
 			return fmt.Errorf("udp port %d: %w", udpServices[i].port, err)
 		}
@@ -108,8 +108,9 @@ func startServices(s *stack.Stack, buffer, serviceBuffer int, log *slog.Logger) 
 	return nil
 }
 
-func (v *service) listen(s *stack.Stack, buffer, serviceBuffer int, log *slog.Logger) error {
-	cfg := tcp.Config{RcvBuf: serviceBuffer, SndBuf: serviceBuffer}
+func (v *service) listen(s *stack.Stack, base tcp.Config, buffer, serviceBuffer int, log *slog.Logger) error {
+	cfg := base
+	cfg.RcvBuf, cfg.SndBuf = serviceBuffer, serviceBuffer
 	if v.small {
 		// An answer is one byte longer than what it answers, so that a full receive buffer needs more than its own size.
 		cfg.RcvBuf, cfg.SndBuf = buffer, 2*buffer
@@ -117,7 +118,7 @@ func (v *service) listen(s *stack.Stack, buffer, serviceBuffer int, log *slog.Lo
 	if v.tune != nil {
 		v.tune(&cfg)
 	}
-	l, err := s.ListenTCP(netip.AddrPortFrom(netip.IPv4Unspecified(), v.port), stack.TCPOptions{Config: &cfg, Backlog: 1024})
+	l, err := s.ListenTCP(netip.AddrPortFrom(netip.IPv6Unspecified(), v.port), stack.TCPOptions{Config: &cfg, Backlog: 1024})
 	if err != nil {
 		return fmt.Errorf("tcp port %d: %w", v.port, err)
 	}
@@ -136,7 +137,7 @@ func (v *service) listen(s *stack.Stack, buffer, serviceBuffer int, log *slog.Lo
 // start runs the service on a new connection.
 func (v *service) start(c *stack.TCPSocket, log *slog.Logger) {
 	log = log.With("service", fmt.Sprintf("tcp:%d", v.port), "peer", c.RemoteAddr())
-	log.Debug("connected")
+	log.Debug("connected", "congestion", c.Info().Congestion)
 	step := v.serve(c)
 	c.SetHandler(func() {
 		if step() {

@@ -60,7 +60,7 @@ func startServers(t testing.TB, buffer, serviceBuffer int, client stack.Config) 
 	x, y := capture.Pipe(1500)
 	server := startHost(t, x, serviceAddr, 1, stack.Config{Backlog: serveBacklog})
 	server.Do(func(s *stack.Stack) {
-		if err := startServices(s, buffer, serviceBuffer, slog.New(slog.DiscardHandler)); err != nil {
+		if err := startServices(s, tcp.Config{}, buffer, serviceBuffer, slog.New(slog.DiscardHandler)); err != nil {
 			t.Error(err)
 		}
 	})
@@ -526,7 +526,7 @@ func newVirtual(t *testing.T) *virtual {
 			t.Fatal(err)
 		}
 	}
-	if err := startServices(v.server, 64, 4096, slog.New(slog.DiscardHandler)); err != nil {
+	if err := startServices(v.server, tcp.Config{}, 64, 4096, slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}
 	return v

@@ -20,12 +20,18 @@ type Config struct {
 	// IDs, timestamp offsets. Default crypto/rand.Reader; a seeded math/rand/v2.ChaCha8 makes a run repeatable.
 	Rand io.Reader
 
-	// TTL is the default time to live of packets: 64.
+	// TTL is the default time to live of packets, in IPv6 the hop limit if no router names one: 64.
 	TTL uint8
 
 	// TCP is what connections get that name no configuration of their own. Its MSS is lowered to
 	// what the interface carries, and Events, if set here, is called before Config.Events.
 	TCP tcp.Config
+
+	// TCPMemory bounds the buffers of all TCP connections together, in bytes: 256 MiB. When three quarters are taken, buffers that may
+	// grow (tcp.Config.RcvBufMax and SndBufMax) stay as they are and windows promise less; when all are, what came out of
+	// order is given up, and each connection is left with 2 KiB each way. Connections with a tcp.Config.Memory of their own do not
+	// count. Negative for no bound.
+	TCPMemory int
 
 	// Backlog is how many connections of a listener may wait for Accept, and how many more may be half open: 128. SYNs
 	// beyond those half open are answered by SYN cookies (RFC 4987), unless NoSynCookies is set, and dropped while
@@ -43,16 +49,26 @@ type Config struct {
 	// takes 320 bytes, 2112 above 256 bytes of payload, and 64 more than its payload above 2048. One always fits.
 	UDPRcvBuf, UDPSndBuf int
 
-	// Neighbors bounds the resolved entries of an interface's neighbor cache, and, apart from those, the ones that are
-	// being resolved: 512.
+	// Neighbors bounds the resolved entries of an interface's neighbor cache for IPv4, and, apart from those, the ones that are
+	// being resolved: 512. The cache for IPv6 has the same bounds, and so have the two that follow.
 	Neighbors int
 	// NeighborReachable is how long an answer is trusted: 30 s. After that the entry is asked again by
-	// unicast while it is in use, and dropped at twice that time.
+	// unicast while it is in use, and dropped at twice that time. In IPv6 the time varies from half to one and a half of
+	// that, if no router names another, and a quiet entry stays (RFC 4861 section 7.3).
 	NeighborReachable time.Duration
 	// NeighborQueue bounds the packets that wait for one neighbor to answer: 256. The newest replaces the oldest.
 	NeighborQueue int
 	// NeighborQueueBytes bounds the memory of all packets of an interface that wait for neighbors: 1 MiB.
 	NeighborQueueBytes int
+
+	// DADTransmits is how often an IPv6 address is asked for before it is ours: 1 (RFC 4862 section 5.1). Negative: never,
+	// addresses are used at once.
+	DADTransmits int
+	// StableSecret is the key of the addresses that are formed for IPv6 (RFC 7217 section 5): with the same one an interface has
+	// the same addresses again in the same networks. Default: one that lasts as long as the stack.
+	StableSecret []byte
+	// Groups bounds the IPv6 multicast groups that programs join on an interface: 64. Those that the stack needs come on top.
+	Groups int
 
 	// ReassemblyMemory bounds the bytes that fragments waiting for others hold: 2 MiB. The oldest datagram goes first.
 	ReassemblyMemory int

@@ -85,7 +85,7 @@ func cookieOptions(ts uint32, ok bool) uint8 {
 // sendCookie answers a SYN without keeping anything.
 func (s *Stack) sendCookie(l *TCPListener, seg *tcp.Segment, local, remote netip.AddrPort, ifc *Interface) {
 	s.counters.TCPReceived++
-	p, err := s.route(remote.Addr(), local.Addr(), l.opt.Interface)
+	p, err := s.route(remote.Addr(), local.Addr(), ifc.wayBack(remote.Addr(), l.opt.Interface))
 	if err != nil {
 		s.drop(ifc, &s.counters.TxNoRoute)
 		return
@@ -93,7 +93,7 @@ func (s *Stack) sendCookie(l *TCPListener, seg *tcp.Segment, local, remote netip
 	if !p.ifc.roomForControl() {
 		return
 	}
-	cfg := s.tcpConfig(p.ifc, l.opt.Config, &l.configs)
+	cfg := s.tcpConfig(p.ifc, remote.Addr(), l.opt.Config, &l.configs)
 	t := makeTuple(local, remote)
 	tick := cookieTickAt(s.now)
 	ts, hasTS := tcp.CookieTimestamp(cfg, s.now, s.random.tsOffset(local, remote), seg)
@@ -104,7 +104,7 @@ func (s *Stack) sendCookie(l *TCPListener, seg *tcp.Segment, local, remote netip
 	l.cookiesUntil = tick + cookieLifeTicks
 	s.counters.TCPCookiesSent++
 	out := packet{path: p, dst: remote.Addr(), ttl: l.opt.TTL, dscp: l.opt.DSCP & 63}
-	def(&out.ttl, s.cfg.TTL)
+	def(&out.ttl, s.ttlFor(p.ifc, remote.Addr()))
 	s.sendSegment(&out, &s.out)
 }
 
@@ -145,16 +145,18 @@ func (s *Stack) cookieReturned(l *TCPListener, seg *tcp.Segment, local, remote n
 		return true
 	}
 	s.counters.TCPReceived++
-	p, err := s.route(remote.Addr(), local.Addr(), l.opt.Interface)
+	on := ifc.wayBack(remote.Addr(), l.opt.Interface)
+	p, err := s.route(remote.Addr(), local.Addr(), on)
 	if err != nil {
 		s.drop(ifc, &s.counters.TxNoRoute)
 		return true
 	}
 	s.counters.TCPCookiesAccepted++
 	c := s.newTCP(local, remote, p, &l.opt)
+	c.on = on
 	l.opening(c)
 	s.tcp.active = c
-	c.conn.AcceptCookie(s.now, s.tcpConfig(p.ifc, l.opt.Config, &l.configs), s.random.tsOffset(local, remote), mss, seg)
+	c.conn.AcceptCookie(s.now, s.tcpConfig(p.ifc, remote.Addr(), l.opt.Config, &l.configs), s.random.tsOffset(local, remote), mss, seg)
 	c.settle()
 	c.markReady()
 	return true

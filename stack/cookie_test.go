@@ -26,10 +26,10 @@ func flooded(t *testing.T, cfg Config) (*bench, *TCPListener) {
 // cookie has the peer send a SYN that is answered by a cookie, and gives the ACK that brings it back.
 func (h *bench) cookie(port uint16, flags dissect.TCPFlags, o dissect.TCPOptions) dissect.TCPHeader {
 	h.t.Helper()
-	conns, sent := len(h.tcp.conns), h.counters.TCPCookiesSent
+	conns, sent := h.tcp.conns.len(), h.counters.TCPCookiesSent
 	h.rx(tcpFrame(dissect.IPv4Header{}, dissect.TCPHeader{SrcPort: port, DstPort: 80, Seq: 1000, Flags: dissect.SYN | flags, Options: o}, ""))
-	if len(h.tcp.conns) != conns || h.counters.TCPCookiesSent != sent+1 {
-		h.t.Fatalf("no cookie: %s, %d connections", h.sent(), len(h.tcp.conns))
+	if h.tcp.conns.len() != conns || h.counters.TCPCookiesSent != sent+1 {
+		h.t.Fatalf("no cookie: %s, %d connections", h.sent(), h.tcp.conns.len())
 	}
 	synAck := h.lastTCP()
 	s := dissect.TCPHeader{SrcPort: port, DstPort: 80, Seq: 1001, Ack: synAck.Seq() + 1, Flags: dissect.ACK, Window: 1000}
@@ -247,7 +247,7 @@ func TestHalfOpenEviction(t *testing.T) {
 	h.open(9) // an ordinary connection in the place of the one that never answered
 	h.counted("TCPHalfOpenEvicted", 1)
 	h.counted("TCPCookiesSent", 0)
-	if l.half.n != 0 || l.Pending() != 1 || len(h.tcp.conns) != 1 {
-		t.Errorf("%d half open, %d pending, %d connections", l.half.n, l.Pending(), len(h.tcp.conns))
+	if l.half.n != 0 || l.Pending() != 1 || h.tcp.conns.len() != 1 {
+		t.Errorf("%d half open, %d pending, %d connections", l.half.n, l.Pending(), h.tcp.conns.len())
 	}
 }

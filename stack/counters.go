@@ -36,6 +36,17 @@ type Counters struct {
 	IPv4SourceRoute   uint64 `rx:"end"` // wants to be routed on, or to be answered by a source route
 	IPv4UnknownProto  uint64 `rx:"end"` // no such transport protocol here
 
+	IPv6Malformed      uint64 `rx:"end"` // header or lengths make no sense, or bytes are missing
+	IPv6Martian        uint64 `rx:"end"` // source or destination that cannot come by this interface
+	IPv6LinkMulticast  uint64 `rx:"end"` // unicast packet in a broadcast or multicast frame
+	IPv6NotOurs        uint64 `rx:"end"` // destination is not ours, and this host forwards nothing
+	IPv6BadHeader      uint64 `rx:"end"` // an extension header is cut off or out of place
+	IPv6BadOption      uint64 `rx:"end"` // an option contradicts itself, or wants packets dropped by who does not know it
+	IPv6SourceRoute    uint64 `rx:"end"` // wants to be routed on
+	IPv6TooManyHeaders uint64 `rx:"end"` // more extension headers than anybody needs
+	IPv6NoNext         uint64 `rx:"end"` // nothing behind the headers
+	IPv6UnknownProto   uint64 `rx:"end"` // no such transport protocol here
+
 	Fragments         uint64 `rx:"end"` // kept until the rest of the datagram comes
 	FragmentDuplicate uint64 `rx:"end"` // there already
 	FragmentBad       uint64 `rx:"end"` // impossible offset or length
@@ -49,6 +60,11 @@ type Counters struct {
 	ICMPChecksum  uint64 `rx:"end"` // checksum wrong
 	ICMPIgnored   uint64 `rx:"end"` // of a type or code that a host leaves alone, or sent to a broadcast address
 	ICMPUnmatched uint64 `rx:"end"` // an error that quotes nothing of ours
+
+	NDPReceived uint64 `rx:"end"` // Neighbor Discovery messages processed
+	NDPInvalid  uint64 `rx:"end"` // not from this link, or they contradict themselves
+	MLDReceived uint64 `rx:"end"` // Multicast Listener Discovery messages processed
+	MLDInvalid  uint64 `rx:"end"` // not from a router on this link
 
 	UDPReceived  uint64 `rx:"end"` // datagrams given to at least one socket
 	UDPMalformed uint64 `rx:"end"` // lengths make no sense
@@ -68,14 +84,21 @@ type Counters struct {
 	TxErrors    uint64 // frames lost by an error of Device.Send
 	TxStalls    uint64 // how often a device was full
 	TxQueueFull uint64 // frames of the stack's own dropped because too many waited for a full device
-	TxBlackhole uint64 // segments dropped on a device that stayed full for over a second
+	TxBlackhole uint64 // RSTs of connections that gave up on a device that stayed full for over a second
 	TxNoRoute   uint64 // packets without a way to their destination
 	TxTooBig    uint64 // packets that exceed the MTU and must not be fragmented
 	TxFragments uint64 // fragments sent
 
-	ARPRequests        uint64 // requests sent, announcements and probes of neighbors included
-	ARPReplies         uint64 // replies sent
-	ARPLimited         uint64 // requests not sent, to keep within one a second for each address
+	ARPRequests            uint64 // requests sent, announcements and probes of neighbors included
+	ARPReplies             uint64 // replies sent
+	ARPLimited             uint64 // requests not sent, to keep within one a second for each address
+	RouterSolicitations    uint64 // sent
+	NeighborSolicitations  uint64 // sent, for neighbors and for addresses of our own
+	NeighborAdvertisements uint64 // sent
+	NDPLimited             uint64 // solicitations not sent, to keep within one a second for each address
+	NDPConflicts           uint64 // claims of other stations to our IPv6 addresses
+	MLDReports             uint64 // reports sent
+
 	NeighborsEvicted   uint64 // entries that made room for others
 	NeighborsFailed    uint64 // neighbors that did not answer
 	NeighborQueueDrops uint64 // packets that newer ones replaced in a neighbor's queue

@@ -15,7 +15,8 @@ type packet struct {
 	ttl       uint8
 	dscp      uint8
 	ecn       dissect.ECN
-	df        bool // not to be fragmented
+	df        bool   // not to be fragmented
+	flow      uint32 // IPv6: the flow label
 	transport []byte
 	payload   [2][]byte // behind the transport header, in one or two pieces
 
@@ -24,7 +25,7 @@ type packet struct {
 }
 
 func (p *packet) len() int {
-	return dissect.IPv4MinHeaderLen + len(p.transport) + len(p.payload[0]) + len(p.payload[1])
+	return ipHeaderLen(p.dst) + len(p.transport) + len(p.payload[0]) + len(p.payload[1])
 }
 
 // sendControl sends a packet of the stack's own, ICMP or RST: those go out of turn and may find a full device.
@@ -36,6 +37,9 @@ func (s *Stack) sendControl(p *packet) {
 
 // send sends p, or lets it wait for its neighbor or its device. The only error is ErrMessageSize.
 func (s *Stack) send(p *packet) error {
+	if !p.dst.Is4() {
+		return s.send6(p)
+	}
 	ifc := p.ifc
 	n := p.len()
 	if n > ifc.mtu && p.df || n > maxMTU {
@@ -73,14 +77,17 @@ func (s *Stack) send(p *packet) error {
 // linkAddr gives the station that p goes to on an Ethernet. The zero address means that p.neighbor has to be waited for.
 func (s *Stack) linkAddr(p *packet) dissect.MAC {
 	switch {
-	case p.neighbor != nil && p.neighbor.addr == p.next && p.neighbor.use():
-	case p.next == broadcast4 || p.ifc.isBroadcast(p.next):
+	case p.neighbor != nil && p.neighbor.addr == p.next && p.neighbor.use(p.src):
+	case p.next == broadcast4 || p.next.Is4() && p.ifc.isBroadcast(p.next):
 		return dissect.BroadcastMAC
 	case p.next.IsMulticast():
+		if !p.next.Is4() {
+			return multicastMAC(p.next)
+		}
 		a := p.next.As4()
 		return dissect.MAC{0x01, 0x00, 0x5e, a[1] & 0x7f, a[2], a[3]} // RFC 1112 section 6.4
 	default:
-		p.neighbor = p.ifc.neighbors.lookup(p.next)
+		p.neighbor = p.ifc.cacheFor(p.next).lookup(p.next, p.src)
 	}
 	if p.neighbor.state == resolving {
 		return dissect.MAC{}
@@ -91,7 +98,14 @@ func (s *Stack) linkAddr(p *packet) dissect.MAC {
 // transmit sends an IP packet that waited in one piece to the station mac.
 func (ifc *Interface) transmit(b []byte, mac dissect.MAC) {
 	eth := dissect.EthernetHeader{Dst: mac, Src: ifc.mac, Type: dissect.EtherTypeIPv4}
+	if b[0]>>4 == 6 {
+		eth.Type = dissect.EtherTypeIPv6
+	}
 	head := eth.Append(ifc.stack.header[:0])
+	if eth.Type == dissect.EtherTypeIPv6 {
+		ifc.transmit6(head, b)
+		return
+	}
 	if len(b) <= ifc.mtu {
 		ifc.push(head, b)
 		return
@@ -111,23 +125,25 @@ func (ifc *Interface) fragment(link []byte, ip *dissect.IPv4Header, payload ...[
 		left -= n
 		ip.FragmentOffset, ip.MoreFragments, ip.TotalLen = off, left > 0, ip.HeaderLen()+n
 		frame := append(s.frame[:0], ip.Append(link))
-		for skip := off; n > 0; {
-			for _, b := range payload {
-				if skip >= len(b) {
-					skip -= len(b)
-					continue
-				}
-				k := min(n, len(b)-skip)
-				frame = append(frame, b[skip:skip+k])
-				skip, n = 0, n-k
-				if n == 0 {
-					break
-				}
-			}
-		}
 		s.counters.TxFragments++
-		ifc.push(frame...)
+		ifc.push(slicePieces(frame, payload, off, n)...)
 	}
+}
+
+// slicePieces appends to frame the n bytes of payload, which is in pieces, from off on.
+func slicePieces(frame, payload [][]byte, off, n int) [][]byte {
+	for _, b := range payload {
+		if off >= len(b) {
+			off -= len(b)
+			continue
+		}
+		k := min(n, len(b)-off)
+		frame = append(frame, b[off:off+k])
+		if off, n = 0, n-k; n == 0 {
+			break
+		}
+	}
+	return frame
 }
 
 // padding fills short frames.
@@ -191,6 +207,9 @@ func (ifc *Interface) flush() {
 
 // serve lets sockets send, in turn, for as long as the device has room and for about burst turns.
 func (ifc *Interface) serve(burst int) {
+	if ifc.reroutes() {
+		ifc.reroute(burst)
+	}
 	for ; burst > 0 && ifc.ready.len() > 0 && !ifc.Stalled(); burst-- {
 		k := ifc.ready.pop()
 		if k.emit(ifc) {
@@ -199,10 +218,35 @@ func (ifc *Interface) serve(burst int) {
 	}
 }
 
+// reroutes reports whether routes have changed since sockets began to wait for the full device: some may have another way now.
+func (ifc *Interface) reroutes() bool {
+	return ifc.Stalled() && ifc.ready.len() > 0 && (ifc.rerouting > 0 || ifc.routeGen != ifc.stack.routeGen)
+}
+
+// reroute has about burst of the sockets that wait look for another interface.
+func (ifc *Interface) reroute(burst int) {
+	if ifc.routeGen != ifc.stack.routeGen {
+		ifc.routeGen, ifc.rerouting = ifc.stack.routeGen, ifc.ready.len()
+	}
+	n := min(burst, ifc.rerouting, ifc.ready.len())
+	ifc.rerouting -= n
+	for range n {
+		if k := ifc.ready.pop(); k.emit(ifc) { // sends nothing now, but leaves if this is not its interface any more
+			ifc.ready.push(k)
+		}
+	}
+	if ifc.ready.len() == 0 {
+		ifc.rerouting = 0
+	}
+}
+
 // sendSegment sends a segment of a connection, or for none.
 func (s *Stack) sendSegment(p *packet, out *tcp.Out) {
 	t := dissect.TCP(out.Header.Append(s.transport[:0]))
 	p.proto, p.ecn, p.transport, p.payload = dissect.ProtoTCP, out.ECN, t, out.Payload
+	if !p.dst.Is4() {
+		p.flow = s.random.flowLabel(p.src, p.dst, out.Header.SrcPort, out.Header.DstPort)
+	}
 	s.fillTCP(p, t)
 	s.counters.TCPSegmentsSent++
 	_ = s.send(p) // counted where it failed; the connection repeats what matters
@@ -210,7 +254,7 @@ func (s *Stack) sendSegment(p *packet, out *tcp.Out) {
 
 // fillTCP computes the checksum of a segment, or the part of it that a device with offload wants.
 func (s *Stack) fillTCP(p *packet, t dissect.TCP) {
-	pseudo := dissect.PseudoHeaderSum(p.src, p.dst, dissect.ProtoTCP, p.len()-dissect.IPv4MinHeaderLen)
+	pseudo := dissect.PseudoHeaderSum(p.src, p.dst, dissect.ProtoTCP, len(t)+len(p.payload[0])+len(p.payload[1]))
 	if p.ifc.skipTx {
 		t.SetChecksum(pseudo.Fold())
 		return

@@ -24,6 +24,10 @@ const (
 	EventNeighborGone
 	// EventConflict: the station MAC claims our address Addr.
 	EventConflict
+	// EventAddr: the IPv6 address Addr is ours now, no other station having claimed it.
+	EventAddr
+	// EventAddrGone: the IPv6 address Addr is not ours any more.
+	EventAddrGone
 	// EventTCP: TCP holds what happened to the connection between Local and Remote.
 	EventTCP
 )
@@ -60,6 +64,10 @@ func (e Event) String() string {
 		return fmt.Sprintf("%sneighbor %s: entry dropped", on, e.Addr)
 	case EventConflict:
 		return fmt.Sprintf("%saddress %s is also claimed by %s", on, e.Addr, e.MAC)
+	case EventAddr:
+		return fmt.Sprintf("%saddress %s is ours", on, e.Addr)
+	case EventAddrGone:
+		return fmt.Sprintf("%saddress %s is not ours any more", on, e.Addr)
 	case EventTCP:
 		return fmt.Sprintf("tcp %s-%s: %s", e.Local, e.Remote, e.TCP)
 	}

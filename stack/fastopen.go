@@ -27,8 +27,9 @@ type fastOpenPeer struct {
 	cookie [tcp.MaxFastOpenCookie]byte
 	n      uint8
 	mss    uint16
+	missed uint8 // times in a row that a SYN of ours was answered only when it was sent again, as an ordinary one
 	used   Time
-	barred Time // until then our SYNs are ordinary ones, because one that was not got lost
+	barred Time // until then our SYNs are ordinary ones, because others get lost
 }
 
 const (
@@ -37,6 +38,7 @@ const (
 	fastOpenBarred     = time.Hour
 	maxFastOpenPeers   = 1024
 	maxFastOpenPending = 256
+	maxFastOpenMissed  = 2 // one may have been lost by chance
 )
 
 // cookie is what the client at remote has to bring, in generation g: hash of both addresses, so that it serves nobody else.
@@ -130,17 +132,29 @@ func (s *Stack) fastOpenDial(c *TCPSocket) {
 func (s *Stack) fastOpenAnswered(c *TCPSocket, seg *tcp.Segment, t dissect.TCP) {
 	c.asked = false
 	a := c.remote.Addr()
-	if c.conn.SynMissed() {
-		// The ordinary SYN got through and the other did not: some network does not like it (section 4.1.3.1).
-		s.counters.TCPFastOpenBlackhole++
-		p := s.tcp.fast.peer(a)
-		p.barred, p.used = s.now.Add(fastOpenBarred), s.now
-		return
+	cookie, ok := fastOpenOption(t)
+	p := s.tcp.fast.known[a]
+	missed, granted := c.conn.SynMissed(), ok && len(cookie) > 0
+	if p == nil {
+		if !missed && !granted {
+			return
+		}
+		p = s.tcp.fast.peer(a)
 	}
-	if cookie, ok := fastOpenOption(t); ok && len(cookie) > 0 {
-		p := s.tcp.fast.peer(a)
+	p.used = s.now
+	if p.missed++; !missed || granted { // granted all the same: it was the answer that got lost
+		p.missed = 0
+	}
+	if p.missed >= maxFastOpenMissed {
+		// The ordinary SYN gets through and the other does not: some network does not like it (section 4.1.3.1).
+		s.counters.TCPFastOpenBlackhole++
+		p.barred, p.missed = s.now.Add(fastOpenBarred), 0
+	}
+	if granted {
 		p.n = uint8(copy(p.cookie[:], cookie))
-		p.mss, p.used = seg.Options.MSS, s.now
+	}
+	if seg.Options.MSS != 0 {
+		p.mss = seg.Options.MSS
 	}
 }
 
@@ -160,6 +174,10 @@ func (f *fastOpen) peer(a netip.Addr) *fastOpenPeer {
 	f.known[a] = p
 	return p
 }
+
+// ForgetFastOpen forgets the cookies that other hosts gave this one, and whose network drops Fast Open: who sees the same cookie from
+// two networks knows that it is the same host (RFC 7413 section 5.1).
+func (s *Stack) ForgetFastOpen() { s.tcp.fast.known = nil }
 
 // evict takes out the entry that was not used for the longest time; of equal ones that of the lowest address, so that
 // the order of a map decides nothing.

@@ -146,7 +146,7 @@ func checkBounds(t testing.TB, h *bench) {
 		name     string
 		n, limit int
 	}{
-		{"connections", len(h.tcp.conns), h.cfg.MaxConns},
+		{"connections", h.tcp.conns.len(), h.cfg.MaxConns},
 		{"neighbors", c.known.len, h.cfg.Neighbors},
 		{"neighbors being resolved", c.pending.len, h.cfg.Neighbors},
 		{"neighbor entries", len(c.entries), c.known.len + c.pending.len},
@@ -154,7 +154,7 @@ func checkBounds(t testing.TB, h *bench) {
 		{"bytes of fragments", h.reassembly.cost, h.cfg.ReassemblyMemory},
 		{"frames waiting for the device", h.ifc.txq.len(), h.cfg.TxQueue + 64},
 		{"request times", len(c.limit.last), requestsPerSecond},
-		{"timers", len(h.timers.heap), len(h.tcp.conns) + len(c.entries) + len(h.ifc.announces) + 1},
+		{"timers", len(h.timers.heap), h.tcp.conns.len() + len(c.entries) + len(h.ifc.announces) + 1},
 	} {
 		if b.n > b.limit {
 			t.Errorf("%d %s, limit %d", b.n, b.name, b.limit)

@@ -109,6 +109,9 @@ func (h *bench) poll() {
 	h.t.Helper()
 	for range 1000 {
 		if !h.Stack.Poll(h.at) {
+			if err := h.Verify(); err != nil {
+				h.t.Fatal(err)
+			}
 			return
 		}
 	}
@@ -213,6 +216,9 @@ func describe(t testing.TB, f []byte, rawIP bool) string {
 				t.Errorf("ARP reply for %s in a frame to %s", h.TargetMAC, eth.Dst())
 			}
 			return fmt.Sprintf("arp reply %s to %s%s", h.SenderIP, h.TargetIP, to)
+		}
+		if eth.Type() == dissect.EtherTypeIPv6 {
+			return describe6(t, dissect.IPv6(f), to)
 		}
 	}
 	ip := dissect.IPv4(f)

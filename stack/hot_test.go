@@ -205,7 +205,7 @@ func TestIdleConnections(t *testing.T) {
 	for l.Pending() > 0 {
 		_, _ = l.Accept()
 	}
-	if got := len(p.b.tcp.conns); got != n {
+	if got := p.b.tcp.conns.len(); got != n {
 		t.Fatalf("%d connections of %d", got, n)
 	}
 	p.now = p.now.Add(time.Minute)

@@ -44,7 +44,7 @@ func (s *Stack) icmp(ip dissect.IPv4, in arrival) {
 		}
 		if err, hard := icmpErr(m.Type(), m.Code()); err != nil {
 			// It is believed only if we may have sent what it quotes (RFC 5927).
-			if s.blame(m.Quote(), err, hard, false) {
+			if s.blame(m.Quote(), err, hard, netip.Addr{}) {
 				s.counters.ICMPReceived++
 			} else {
 				s.drop(in.ifc, &s.counters.ICMPUnmatched)
@@ -153,28 +153,39 @@ func icmpErr(t dissect.ICMPv4Type, code uint8) (err error, hard bool) {
 	return ErrHostUnreachable, false
 }
 
-// unsent tells the sender of an IP packet that no neighbor took it.
-func (s *Stack) unsent(b []byte) { s.blame(b, ErrHostUnreachable, true, true) }
+// portUnreachable answers a datagram for a port that nobody has.
+func (s *Stack) portUnreachable(p *inbound) {
+	if p.src.Is4() {
+		s.icmpError(p.packet, p.arrival, unreachable(dissect.ICMPv4PortUnreachable))
+		return
+	}
+	s.icmp6Error(p, dissect.ICMPv6Header{Type: dissect.ICMPv6Unreachable, Code: dissect.ICMPv6PortUnreachable})
+}
 
-// blame gives err to the socket that sent the packet that ip is the beginning of, and reports whether there is
-// one. certain says that the error comes from this host and not from somebody who may have made it up.
-func (s *Stack) blame(ip dissect.IPv4, err error, hard, certain bool) bool {
-	if ip.Check() != nil || ip.FragmentOffset() != 0 || s.local(ip.Src()) == nil {
+// unsent tells the sender of an IP packet that the neighbor next did not take it.
+func (s *Stack) unsent(b []byte, next netip.Addr) { s.blame(b, ErrHostUnreachable, true, next) }
+
+// blame gives err to the socket that sent the packet that quote is the beginning of, and reports whether there is
+// one. next, if valid, is the neighbor that failed: the error comes from this host and not from somebody who may have made
+// it up, and a connection that has another way by now goes on.
+func (s *Stack) blame(quote []byte, err error, hard bool, next netip.Addr) bool {
+	certain := next.IsValid()
+	f, ok := s.quotedFlow(quote)
+	if !ok {
 		return false
 	}
-	p := ip.Payload()
-	if len(p) < 8 {
-		return false
-	}
-	f := quotedFlow(ip, p)
-	switch ip.Protocol() {
+	switch f.proto {
 	case dissect.ProtoTCP:
-		c := s.tcp.conns[makeTuple(f.local, f.remote)]
+		c := s.tcp.conns.find(f.local, f.remote)
 		if c == nil || !certain && !c.conn.Outstanding(f.seq) {
 			return false
 		}
 		if !certain && (err == ErrNetUnreachable || err == ErrHostUnreachable) {
 			c.conn.Disrupted(s.now, f.seq)
+		}
+		if certain {
+			other, err := s.route(f.remote.Addr(), f.local.Addr(), c.on)
+			hard = err != nil || other.next == next
 		}
 		c.networkError(err, hard)
 		return true
@@ -184,19 +195,43 @@ func (s *Stack) blame(ip dissect.IPv4, err error, hard, certain bool) bool {
 	return false
 }
 
-// flow says of which flow a quoted packet is.
+// flow says of which flow a quoted packet is, and how long that was.
 type flow struct {
+	proto         dissect.IPProto
 	local, remote netip.AddrPort
 	seq           tcp.Seq // TCP only
+	len           int     // bytes, with the IP header
+	whole         bool    // routers must not fragment it
 }
 
-// quotedFlow reads the first eight bytes behind the IP header of a packet of ours.
-func quotedFlow(ip dissect.IPv4, p []byte) flow {
-	return flow{
-		local:  netip.AddrPortFrom(ip.Src(), binary.BigEndian.Uint16(p)),
-		remote: netip.AddrPortFrom(ip.Dst(), binary.BigEndian.Uint16(p[2:])),
-		seq:    tcp.Seq(binary.BigEndian.Uint32(p[4:])),
+// quotedFlow reads a packet of ours, of which quote is the beginning: the IP header, and eight bytes of the transport's.
+func (s *Stack) quotedFlow(quote []byte) (f flow, ok bool) {
+	var src, dst netip.Addr
+	var b []byte
+	if ip := dissect.IPv4(quote); ip.Check() == nil {
+		if ip.FragmentOffset() != 0 {
+			return f, false
+		}
+		f.proto, f.len, f.whole = ip.Protocol(), ip.TotalLen(), ip.DontFragment()
+		src, dst, b = ip.Src(), ip.Dst(), ip.Payload()
+	} else {
+		ip := dissect.IPv6(quote)
+		if ip.Check() != nil {
+			return f, false
+		}
+		if f.proto, b, ok = transport6(ip); !ok {
+			return f, false
+		}
+		f.len, f.whole = dissect.IPv6HeaderLen+ip.PayloadLen(), true
+		src, dst = ip.Src(), ip.Dst()
 	}
+	if len(b) < 8 || s.local(src) == nil {
+		return f, false
+	}
+	f.local = netip.AddrPortFrom(src, binary.BigEndian.Uint16(b))
+	f.remote = netip.AddrPortFrom(dst, binary.BigEndian.Uint16(b[2:]))
+	f.seq = tcp.Seq(binary.BigEndian.Uint32(b[4:]))
+	return f, true
 }
 
 // icmpLimiter limits the errors sent, to all and to each peer (RFC 1812 section 4.3.2.8).

@@ -1,8 +1,26 @@
 package stack
 
 import (
+	"net/netip"
+
 	"smoltcp/dissect"
 )
+
+// inbound is a received IP packet of either version, as transport protocols see it.
+type inbound struct {
+	arrival
+	packet   []byte // the whole packet, from the IP header on
+	src, dst netip.Addr
+	proto    dissect.IPProto // of what follows IP's own headers
+	payload  []byte          // that
+	next     int             // IPv6: the offset in packet at which proto stands
+	ttl      uint8
+	class    uint8 // DSCP and ECN
+	alert    bool  // IPv6: there is a Router Alert option
+}
+
+func (p *inbound) dscp() uint8      { return p.class >> 2 }
+func (p *inbound) ecn() dissect.ECN { return dissect.ECN(p.class & 3) }
 
 // arrival is what is known of a packet below IP and at it, for those who decide whether to answer.
 type arrival struct {
@@ -46,7 +64,7 @@ var snapHeader = [6]byte{0xaa, 0xaa, 0x03, 0, 0, 0}
 func (ifc *Interface) frame(b []byte) {
 	s := ifc.stack
 	if !ifc.ethernet {
-		ifc.ip(b, arrival{ifc: ifc})
+		ifc.ip(b, 0, arrival{ifc: ifc})
 		return
 	}
 	eth := dissect.Ethernet(b)
@@ -92,7 +110,9 @@ func (ifc *Interface) frame(b []byte) {
 	}
 	switch t {
 	case dissect.EtherTypeIPv4:
-		ifc.ip(payload, in)
+		ifc.ip(payload, 4, in)
+	case dissect.EtherTypeIPv6:
+		ifc.ip(payload, 6, in)
 	case dissect.EtherTypeARP:
 		ifc.arp(payload)
 	default:
@@ -102,19 +122,25 @@ func (ifc *Interface) frame(b []byte) {
 
 // accepts reports whether frames to the group dst are for us.
 func (ifc *Interface) accepts(dst dissect.MAC) bool {
-	return dst.IsBroadcast() || dst == dissect.MAC{0x01, 0x00, 0x5e, 0, 0, 1} // all hosts, 224.0.0.1: joined always (RFC 1112)
+	return dst.IsBroadcast() || dst == dissect.MAC{0x01, 0x00, 0x5e, 0, 0, 1} || // all hosts, 224.0.0.1: joined always (RFC 1112)
+		dst.IsMulticast() && ifc.joinedMAC(dst)
 }
 
-// ip processes an IP packet of any version.
-func (ifc *Interface) ip(b []byte, in arrival) {
+// ip processes an IP packet of the version that the frame's type says, 0 if nothing does.
+func (ifc *Interface) ip(b []byte, version uint8, in arrival) {
 	s := ifc.stack
-	switch {
-	case len(b) == 0:
+	if len(b) == 0 {
 		s.drop(ifc, &s.counters.RxShort)
-	case b[0]>>4 == 4:
+		return
+	}
+	if version == 0 {
+		version = b[0] >> 4
+	}
+	switch version {
+	case 4:
 		s.ipv4(dissect.IPv4(b), in)
-	case ifc.ethernet:
-		s.drop(ifc, &s.counters.IPv4Malformed) // the EtherType said IPv4
+	case 6:
+		s.ipv6(dissect.IPv6(b), in)
 	default:
 		s.drop(ifc, &s.counters.RxUnknownType)
 	}

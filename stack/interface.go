@@ -18,8 +18,14 @@ type InterfaceConfig struct {
 	// HardwareAddr is the station's address on Ethernet: unicast. Without Ethernet it is not used.
 	HardwareAddr dissect.MAC
 
-	// Addrs are our addresses, each with the length of the on-link prefix.
+	// Addrs are our addresses, each with the length of the on-link prefix. Those of IPv6 become ours after Duplicate Address
+	// Detection, within two seconds (RFC 4862 section 5.4).
 	Addrs []netip.Prefix
+
+	// Autoconf has the interface configure itself for IPv6: a link-local address, unless Addrs has one, and from what
+	// routers advertise addresses, routes, MTU, hop limit and name servers (RFC 4861, RFC 4862). Without it
+	// advertisements are ignored. Temporary adds temporary addresses (RFC 8981).
+	Autoconf, Temporary bool
 
 	// MTU, if not zero, lowers the device's.
 	MTU int
@@ -47,10 +53,24 @@ type Interface struct {
 	neighbors neighborCache
 	announces []*announce // addresses that still have to be announced, see arp.go
 
+	// IPv6. addrs has those of addrs6 that are ours now.
+	addrs6     []*addr6
+	neighbors6 neighborCache
+	groups     []*group
+	mld        listener
+	mtu6       int   // mtu, or less if a router says so
+	hopLimit6  uint8 // what routers say; 0 if they say nothing
+	auto       *autoconf
+	temporary  bool // addresses are formed, see slaac.go
+	redirects  []redirected
+
 	ready     ring  // sockets with something to send
 	txq       queue // frames that wait because the device is full, oldest first
 	stalledAt Time  // since when txq is not empty
 	backlog   bool  // the last poll left frames in the device
+
+	routeGen  uint32 // of the routes that the sockets in ready were told, see reroute
+	rerouting int    // of those, how many still are to be
 }
 
 // Limits of an MTU, in bytes: RFC 791's smallest, and what TotalLen can say.
@@ -86,7 +106,14 @@ func (s *Stack) AddInterface(dev Device, cfg InterfaceConfig) (*Interface, error
 	if ifc.ethernet && !ifc.mac.IsUnicast() {
 		return nil, fmt.Errorf("%w %s: hardware address %s is not that of one station", ErrBadInterface, ifc.name, ifc.mac)
 	}
-	ifc.neighbors.init(ifc)
+	ifc.neighbors.init(ifc, false)
+	ifc.neighbors6.init(ifc, true)
+	ifc.mld.init(ifc)
+	ifc.mtu6 = ifc.mtu
+	ifc.temporary = cfg.Temporary
+	if cfg.Autoconf && ifc.mtu < minMTU6 {
+		return nil, fmt.Errorf("%w %s: MTU %d is too small for IPv6", ErrBadInterface, ifc.name, ifc.mtu)
+	}
 	for _, a := range cfg.Addrs {
 		if err := ifc.checkAddr(a); err != nil {
 			return nil, err
@@ -96,12 +123,18 @@ func (s *Stack) AddInterface(dev Device, cfg InterfaceConfig) (*Interface, error
 	for _, a := range cfg.Addrs {
 		if err := ifc.AddAddr(a); err != nil { // only a duplicate within the list is left to find
 			s.interfaces = s.interfaces[:ifc.index]
+			for _, a := range slices.Clone(ifc.addrs6) {
+				a.remove()
+			}
 			for _, a := range ifc.addrs {
 				delete(s.locals, a.Addr())
 				ifc.forget(a.Addr())
 			}
 			return nil, err
 		}
+	}
+	if cfg.Autoconf {
+		ifc.startAutoconf()
 	}
 	return ifc, nil
 }
@@ -121,13 +154,18 @@ func (ifc *Interface) Addrs() []netip.Prefix     { return slices.Clone(ifc.addrs
 func (ifc *Interface) Stalled() bool { return ifc.txq.len() > 0 }
 
 // AddAddr adds an address with the length of its on-link prefix, and announces it on Ethernet (RFC 5227
-// section 2.3). The errors wrap ErrBadAddr: network, broadcast, multicast and loopback addresses, and those that the
+// section 2.3). One of IPv6 is first looked for at other stations there (RFC 4862 section 5.4); until that is over it is
+// Tentative. The errors wrap ErrBadAddr: network, broadcast, multicast and loopback addresses, and those that the
 // stack has already.
 func (ifc *Interface) AddAddr(p netip.Prefix) error {
 	if err := ifc.checkAddr(p); err != nil {
 		return err
 	}
 	p = unmapPrefix(p)
+	if !p.Addr().Is4() {
+		ifc.addAddr6(p, originManual, Never, Never, nil)
+		return nil
+	}
 	ifc.addrs = append(ifc.addrs, p)
 	ifc.stack.locals[p.Addr()] = ifc
 	ifc.stack.routesChanged()
@@ -138,6 +176,10 @@ func (ifc *Interface) AddAddr(p netip.Prefix) error {
 // RemoveAddr takes an address away and reports whether it was there. Connections that use it are aborted without a
 // word on the wire.
 func (ifc *Interface) RemoveAddr(a netip.Addr) bool {
+	if o := ifc.find6(a.WithZone("")); o != nil {
+		o.remove()
+		return true
+	}
 	i := slices.IndexFunc(ifc.addrs, func(p netip.Prefix) bool { return p.Addr() == a.Unmap() })
 	if i < 0 || ifc.loopback {
 		return false
@@ -158,8 +200,6 @@ func (ifc *Interface) checkAddr(p netip.Prefix) error {
 	a := p.Addr()
 	bad := func(why string) error { return fmt.Errorf("%s %w: %s", p, ErrBadAddr, why) }
 	switch {
-	case !a.Is4():
-		return bad("only IPv4 is supported")
 	case a.IsMulticast():
 		return bad("it is a multicast address")
 	case a.IsLoopback() && !ifc.loopback:
@@ -168,6 +208,14 @@ func (ifc *Interface) checkAddr(p netip.Prefix) error {
 		return bad("it is not the address of a host")
 	case p.Bits() == 0:
 		return bad("its prefix is empty")
+	case !a.Is4() && p.Bits() < 127 && a == p.Masked().Addr():
+		return bad("it is the anycast address of the network's routers") // RFC 4291 section 2.6.1
+	case !a.Is4() && ifc.mtu < minMTU6:
+		return bad("IPv6 needs an MTU of 1280 bytes") // RFC 8200 section 5
+	case !a.Is4():
+		if ifc.stack.wanted6(a) {
+			return bad("this host has it already")
+		}
 	case p.Bits() < 31 && a == p.Masked().Addr():
 		return bad("it is the address of the network")
 	case p.Bits() < 31 && a == lastAddr(p):
@@ -209,8 +257,8 @@ func (ifc *Interface) isBroadcast(a netip.Addr) bool {
 	return false
 }
 
-// sourceFor is the source address for packets that go by the neighbor next: the one on its subnet (RFC 1122
-// section 3.3.4.3), else the first.
+// sourceFor is the source address for IPv4 packets that go by the neighbor next: the one on its subnet (RFC 1122
+// section 3.3.4.3), else the first. For IPv6 see source6.
 func (ifc *Interface) sourceFor(next netip.Addr) netip.Addr {
 	var first netip.Addr
 	for _, p := range ifc.addrs {
@@ -255,7 +303,7 @@ var (
 // isHost reports whether a can be the address of one host on a wire: not 0/8, 127/8, 224/4 or 240/4.
 func isHost(a netip.Addr) bool {
 	if !a.Is4() {
-		return a.IsValid() && !a.IsUnspecified() && !a.IsMulticast() && !a.IsLoopback()
+		return a.IsValid() && !a.IsUnspecified() && !a.IsMulticast() && !a.IsLoopback() && !a.Is4In6()
 	}
 	first := a.As4()[0]
 	return first != 0 && first != 127 && first < 224

@@ -43,7 +43,7 @@ func TestIngress(t *testing.T) {
 		{"another station's", toMAC(dissect.MAC{2, 0, 0, 0, 0, 9}, ping(dissect.IPv4Header{})), "", "RxNotForUs"},
 		{"a group that nobody joined", toMAC(dissect.MAC{1, 0, 0x5e, 0, 0, 5}, ping(dissect.IPv4Header{})), "", "RxNotForUs"},
 		{"unicast packet in a broadcast frame", toMAC(dissect.BroadcastMAC, ping(dissect.IPv4Header{})), "", "IPv4LinkBroadcast"},
-		{"IPv6", ethFrame(peerMAC, ourMAC, dissect.EtherTypeIPv6, make([]byte, 40)), "", "RxUnknownType"},
+		{"EtherType of another protocol", ethFrame(peerMAC, ourMAC, 0x88b5, make([]byte, 40)), "", "RxUnknownType"},
 		{"SNAP", snap(ping(dissect.IPv4Header{})), pong, "ICMPReceived"},
 		{"LLC of something else", put(snap(ping(dissect.IPv4Header{})), 14, 0x42), "", "RxUnknownType"},
 		{"VLAN 0 is no VLAN", tagged(0), pong, "ICMPReceived"},
@@ -132,7 +132,7 @@ func TestRawIP(t *testing.T) {
 	if _, err := h.AddInterface(h.dev, InterfaceConfig{Addrs: []netip.Prefix{netip.PrefixFrom(ourIP, 24)}}); err != nil {
 		t.Fatal(err)
 	}
-	h.rx(echoFrame(dissect.IPv4Header{}, 4)[14:], []byte{0x60}, []byte{})
+	h.rx(echoFrame(dissect.IPv4Header{}, 4)[14:], []byte{0x50}, []byte{})
 	h.expect("icmp 192.168.69.1>192.168.69.100 0/0 len 12")
 	h.counted("RxUnknownType", 1)
 	h.counted("RxShort", 1)
@@ -443,14 +443,21 @@ func TestInterfaceErrors(t *testing.T) {
 		{"unspecified", ether(1500), InterfaceConfig{HardwareAddr: ourMAC, Addrs: prefixes("0.0.0.0/32")}, ErrBadAddr},
 		{"duplicate", ether(1500), InterfaceConfig{HardwareAddr: ourMAC, Addrs: prefixes("10.0.0.1/24", "10.0.0.1/16")}, ErrBadAddr},
 		{"/0", ether(1500), InterfaceConfig{HardwareAddr: ourMAC, Addrs: prefixes("10.0.0.1/0")}, ErrBadAddr},
-		{"IPv6", ether(1500), InterfaceConfig{HardwareAddr: ourMAC, Addrs: prefixes("fd00::1/64")}, ErrBadAddr},
+		{"IPv6", ether(1500), InterfaceConfig{HardwareAddr: ourMAC, Addrs: prefixes("fd00::1/64", "fe80::1/64")}, nil},
+		{"IPv6 /0", ether(1500), InterfaceConfig{HardwareAddr: ourMAC, Addrs: prefixes("fd00::1/0")}, ErrBadAddr},
+		{"IPv6 anycast", ether(1500), InterfaceConfig{HardwareAddr: ourMAC, Addrs: prefixes("fd00::/64")}, ErrBadAddr},
+		{"IPv6 multicast", ether(1500), InterfaceConfig{HardwareAddr: ourMAC, Addrs: prefixes("ff02::1/64")}, ErrBadAddr},
+		{"IPv6 loopback", ether(1500), InterfaceConfig{HardwareAddr: ourMAC, Addrs: prefixes("::1/128")}, ErrBadAddr},
+		{"IPv6 unspecified", ether(1500), InterfaceConfig{HardwareAddr: ourMAC, Addrs: prefixes("::/128")}, ErrBadAddr},
+		{"IPv6 duplicate", ether(1500), InterfaceConfig{HardwareAddr: ourMAC, Addrs: prefixes("10.0.0.1/24", "fd00::1/64", "fd00::1/48")}, ErrBadAddr},
+		{"IPv6 on a link that is too narrow", ether(1279), InterfaceConfig{HardwareAddr: ourMAC, Addrs: prefixes("fd00::1/64")}, ErrBadAddr},
 	} {
 		s := New(Config{})
 		_, err := s.AddInterface(c.dev, c.cfg)
 		if !errors.Is(err, c.err) {
 			t.Errorf("%s: %v, want %v", c.name, err, c.err)
 		}
-		if err != nil && (len(s.interfaces) != 1 || len(s.locals) != 1) {
+		if err != nil && (len(s.interfaces) != 1 || len(s.locals) != 2 || len(s.timers.heap) != 0) {
 			t.Errorf("%s: something was left behind", c.name)
 		}
 	}
@@ -605,7 +612,8 @@ func TestSipHash(t *testing.T) {
 	}
 }
 
-// Initial sequence numbers grow with a clock of 4 us for one pair of ends, and tell nothing of another's.
+// Initial sequence numbers grow with a clock of 4 us for one pair of ends, and tell nothing of another's (trap security.1, X-014,
+//
 func TestInitialSequenceNumbers(t *testing.T) {
 	h := newBench(t, Config{})
 	a, b, c := netip.AddrPortFrom(ourIP, 1000), netip.AddrPortFrom(peerIP, 2000), netip.AddrPortFrom(peerIP, 2001)

@@ -40,19 +40,23 @@ func (s *Stack) ipv4(ip dissect.IPv4, in arrival) {
 		return
 	}
 	if ip.IsFragment() {
-		if ip = s.reassembly.add(ip, in); ip == nil {
+		if ip = s.reassembly.add4(ip, in); ip == nil {
 			return
 		}
 		s.counters.Reassembled++
 		in.fragments = true
 	}
-	switch ip.Protocol() {
+	p := inbound{
+		arrival: in, packet: ip, src: src, dst: dst, proto: ip.Protocol(), payload: ip.Payload(), ttl: ip.TTL(),
+		class: ip.DSCP()<<2 | uint8(ip.ECN()),
+	}
+	switch p.proto {
 	case dissect.ProtoICMP:
 		s.icmp(ip, in)
 	case dissect.ProtoUDP:
-		s.udpInput(ip, in)
+		s.udpInput(&p)
 	case dissect.ProtoTCP:
-		s.tcpInput(ip, in)
+		s.tcpInput(&p)
 	default:
 		s.drop(in.ifc, &s.counters.IPv4UnknownProto)
 		s.icmpError(ip, in, unreachable(dissect.ICMPv4ProtocolUnreachable))

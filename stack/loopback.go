@@ -38,10 +38,13 @@ func (d *loopDevice) Recv() ([]byte, error) {
 // addLoopback makes interface 0.
 func (s *Stack) addLoopback() {
 	lo := &Interface{stack: s, name: "lo", dev: &loopDevice{pool: &s.pool}, loopback: true, mtu: maxMTU, stalledAt: Never}
-	lo.neighbors.init(lo)
-	lo.addrs = []netip.Prefix{netip.PrefixFrom(loopback4, 8)}
+	lo.neighbors.init(lo, false)
+	lo.neighbors6.init(lo, true)
+	lo.mld.init(lo)
+	lo.mtu6 = lo.mtu
+	lo.addrs = []netip.Prefix{netip.PrefixFrom(loopback4, 8), netip.PrefixFrom(loopback6, 128)}
 	s.interfaces = append(s.interfaces, lo)
-	s.locals[loopback4] = lo
+	s.locals[loopback4], s.locals[loopback6] = lo, lo
 }
 
 // gather copies a frame into one buffer of the pool.

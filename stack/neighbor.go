@@ -14,6 +14,8 @@ const (
 	resolving neighborState = iota // asked by broadcast, no answer yet; packets wait
 	reachable                      // mac is right, as far as was known at confirmed
 	probing                        // reachable for long; asked by unicast while mac stays in use
+	stale                          // IPv6: mac was right once, or somebody said so; used until it is asked again
+	delaying                       // IPv6: stale and in use; asked if nothing is heard of it for delayFirstProbe
 )
 
 // Asking for neighbors: once a second (RFC 1122 section 2.3.2.1), this often before giving up.
@@ -34,23 +36,30 @@ type neighbor struct {
 	waiting   queue // IP packets, oldest first
 	gone      bool  // no longer in the cache
 
+	source netip.Addr // IPv6: that of the packet that had it asked for
+	router bool       // IPv6: it says that it is a router
+
 	// The list that the entry is in (resolving, or resolved ones by last use), newest last.
 	older, newer *neighbor
 }
 
-// neighborCache knows the neighbors on one interface.
+// neighborCache knows the neighbors of one IP version on one interface. IPv4's are asked for by ARP (arp.go), IPv6's by
+// Neighbor Discovery (ndp.go), which has more states for an entry (nud.go).
 type neighborCache struct {
 	ifc     *Interface
+	six     bool
 	entries map[netip.Addr]*neighbor
 	pending neighborList // being resolved, in order of creation
 	known   neighborList // resolved, least recently used first
 	waiting int          // bytes of memory in all queues
 	limit   requestLimit
 	failed  map[netip.Addr]Time // when neighbors that gateways depend on last failed to answer
+	trust   reachableTime       // IPv6
 }
 
-func (c *neighborCache) init(ifc *Interface) {
-	c.ifc = ifc
+func (c *neighborCache) init(ifc *Interface, six bool) {
+	c.ifc, c.six = ifc, six
+	c.limit.interval = requestInterval
 	c.entries = make(map[netip.Addr]*neighbor)
 	c.limit.last = make(map[netip.Addr]Time)
 	c.failed = make(map[netip.Addr]Time)
@@ -88,11 +97,12 @@ func (l *neighborList) remove(n *neighbor) {
 	l.len--
 }
 
-// requestLimit keeps requests within one a second for each address, also for addresses whose entry was
+// requestLimit keeps requests within one in an interval for each address, also for addresses whose entry was
 // evicted meanwhile. What it remembers is bounded by requestsPerSecond.
 type requestLimit struct {
-	last  map[netip.Addr]Time
-	order fifo[requestTime]
+	interval time.Duration // requestInterval, or what routers say
+	last     map[netip.Addr]Time
+	order    fifo[requestTime]
 }
 
 type requestTime struct {
@@ -105,7 +115,7 @@ const requestsPerSecond = 2048
 
 // allow reports whether addr may be asked for at now, and remembers it if so.
 func (l *requestLimit) allow(addr netip.Addr, now Time) bool {
-	for l.order.len() > 0 && l.order.front().at.Add(requestInterval) <= now {
+	for l.order.len() > 0 && l.order.front().at.Add(l.interval) <= now {
 		delete(l.last, l.order.pop().addr)
 	}
 	if _, asked := l.last[addr]; asked || l.order.len() >= requestsPerSecond {
@@ -119,18 +129,18 @@ func (l *requestLimit) allow(addr netip.Addr, now Time) bool {
 // when is the time from which addr may be asked for again.
 func (l *requestLimit) when(addr netip.Addr, now Time) Time {
 	if at, ok := l.last[addr]; ok {
-		return at.Add(requestInterval)
+		return at.Add(l.interval)
 	}
 	if l.order.len() >= requestsPerSecond {
-		return l.order.front().at.Add(requestInterval)
+		return l.order.front().at.Add(l.interval)
 	}
 	return now
 }
 
 // lookup gives the entry of addr for a packet that is about to be sent, and makes one if there is none. An entry
-// in state resolving takes the packet with enqueue.
-func (c *neighborCache) lookup(addr netip.Addr) *neighbor {
-	if n := c.entries[addr]; n != nil && n.use() {
+// in state resolving takes the packet with enqueue. src is the packet's source.
+func (c *neighborCache) lookup(addr, src netip.Addr) *neighbor {
+	if n := c.entries[addr]; n != nil && n.use(src) {
 		return n
 	}
 	s := c.ifc.stack
@@ -140,13 +150,14 @@ func (c *neighborCache) lookup(addr netip.Addr) *neighbor {
 		c.pending.oldest.fail()
 	}
 	n := c.add(addr, resolving)
+	n.source = src
 	n.ask()
 	return n
 }
 
 // use marks a resolved entry as used and reports whether it may be: not after it has expired. One that is old but
-// not expired is asked again by unicast (RFC 1122 section 2.3.2.1).
-func (n *neighbor) use() bool {
+// not expired is asked again by unicast (RFC 1122 section 2.3.2.1). src is the source of the packet that uses it.
+func (n *neighbor) use(src netip.Addr) bool {
 	if n.gone {
 		return false
 	}
@@ -156,6 +167,8 @@ func (n *neighbor) use() bool {
 	c := n.cache
 	now, life := c.ifc.stack.now, c.ifc.stack.cfg.NeighborReachable
 	switch age := now.Sub(n.confirmed); {
+	case c.six:
+		n.touch(src)
 	case age >= 2*life:
 		n.remove()
 		return false
@@ -230,24 +243,38 @@ func (n *neighbor) dropOldest() {
 func (n *neighbor) ask() {
 	c, s := n.cache, n.cache.ifc.stack
 	if !c.limit.allow(n.addr, s.now) {
-		s.counters.ARPLimited++
+		if c.six {
+			s.counters.NDPLimited++
+		} else {
+			s.counters.ARPLimited++
+		}
 		s.timers.set(&n.timer, c.limit.when(n.addr, s.now))
 		return
 	}
 	n.tries++
 	to := dissect.BroadcastMAC
-	if n.state == probing {
+	switch {
+	case n.state == probing:
 		to = n.mac
+	case c.six:
+		to = multicastMAC(solicitedNode(n.addr))
 	}
 	s.event(Event{Kind: EventNeighborRequest, Interface: c.ifc, Addr: n.addr, MAC: to})
-	c.ifc.sendARPRequest(to, c.ifc.sourceFor(n.addr), n.addr)
-	s.timers.set(&n.timer, s.now.Add(requestInterval))
+	if c.six {
+		c.ifc.solicit(n)
+	} else {
+		c.ifc.sendARPRequest(to, c.ifc.sourceFor(n.addr), n.addr)
+	}
+	s.timers.set(&n.timer, s.now.Add(c.limit.interval))
 }
 
 // expire is the timer: nobody has answered.
 func (n *neighbor) expire(now Time) {
-	if n.gone || n.state == reachable {
+	if n.gone || n.state == reachable || n.state == stale {
 		return
+	}
+	if n.state == delaying {
+		n.state, n.tries = probing, 0
 	}
 	if n.tries < requestTries {
 		n.ask()
@@ -256,7 +283,7 @@ func (n *neighbor) expire(now Time) {
 	// An answer may be among the frames that the device still has. It is given one more second at most.
 	if ifc := n.cache.ifc; ifc.backlog && n.tries == requestTries {
 		n.tries++
-		ifc.stack.timers.set(&n.timer, now.Add(requestInterval))
+		ifc.stack.timers.set(&n.timer, now.Add(n.cache.limit.interval))
 		return
 	}
 	if n.state == probing {
@@ -274,17 +301,23 @@ func (n *neighbor) fail() {
 	s.event(Event{Kind: EventNeighborFailed, Interface: c.ifc, Addr: n.addr})
 	n.remove()
 	c.noteFailure(n.addr)
+	if c.six {
+		c.ifc.forgetRedirects(n.addr)
+	}
 	for n.waiting.len() > 0 {
 		b := n.waiting.pop()
 		c.waiting -= cap(b)
 		s.drop(c.ifc, &s.counters.NeighborUnsent)
-		s.unsent(b)
+		s.unsent(b, n.addr)
 		s.pool.put(b)
 	}
 }
 
 // confirm takes it that addr is at mac. Packets that wait are sent.
-func (n *neighbor) confirm(mac dissect.MAC) {
+func (n *neighbor) confirm(mac dissect.MAC) { n.found(mac, reachable) }
+
+// found is confirm, with the state that the entry then has.
+func (n *neighbor) found(mac dissect.MAC, state neighborState) {
 	c, s := n.cache, n.cache.ifc.stack
 	if n.state == resolving {
 		c.makeRoom(true)
@@ -294,9 +327,12 @@ func (n *neighbor) confirm(mac dissect.MAC) {
 	if n.state == resolving || n.mac != mac {
 		s.event(Event{Kind: EventNeighbor, Interface: c.ifc, Addr: n.addr, MAC: mac})
 	}
-	n.mac, n.state, n.tries, n.confirmed = mac, reachable, 0, s.now
+	n.mac, n.state, n.tries, n.confirmed = mac, state, 0, s.now
 	s.timers.set(&n.timer, Never)
 	c.noteAnswer(n.addr)
+	if n.waiting.len() > 0 {
+		n.use(n.source)
+	}
 	for n.waiting.len() > 0 {
 		b := n.waiting.pop()
 		c.waiting -= cap(b)
@@ -311,7 +347,11 @@ func (c *neighborCache) learn(addr netip.Addr, mac dissect.MAC) {
 	if !c.makeRoom(false) {
 		return
 	}
-	c.add(addr, reachable).mac = mac
+	state := reachable
+	if c.six {
+		state = stale
+	}
+	c.add(addr, state).mac = mac
 	c.noteAnswer(addr)
 	c.ifc.stack.event(Event{Kind: EventNeighbor, Interface: c.ifc, Addr: addr, MAC: mac})
 }
@@ -355,6 +395,14 @@ func (c *neighborCache) noteAnswer(addr netip.Addr) {
 // failedLately reports whether the gateway addr did not answer within the last while.
 func (ifc *Interface) failedLately(addr netip.Addr) bool {
 	const while = 30 * time.Second
-	at, ok := ifc.neighbors.failed[addr]
+	at, ok := ifc.cacheFor(addr).failed[addr]
 	return ok && ifc.stack.now.Sub(at) < while
+}
+
+// cacheFor is the cache for neighbors with addresses like a.
+func (ifc *Interface) cacheFor(a netip.Addr) *neighborCache {
+	if a.Is4() {
+		return &ifc.neighbors
+	}
+	return &ifc.neighbors6
 }

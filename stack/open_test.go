@@ -28,8 +28,8 @@ func TestSelfConnect(t *testing.T) {
 	}
 	c.Close()
 	h.wait(2 * time.Minute)
-	if len(h.tcp.conns) != 0 {
-		t.Errorf("%d connections left", len(h.tcp.conns))
+	if h.tcp.conns.len() != 0 {
+		t.Errorf("%d connections left", h.tcp.conns.len())
 	}
 }
 
@@ -184,7 +184,7 @@ func TestHalfOpenHere(t *testing.T) {
 	if a := h.lastTCP(); a.Flags() != dissect.RST || a.Seq() != 300 {
 		t.Errorf("answer %s seq %d", a.Flags(), a.Seq())
 	}
-	if len(h.tcp.conns) != 0 {
+	if h.tcp.conns.len() != 0 {
 		t.Error("a connection came of it")
 	}
 }
@@ -197,7 +197,7 @@ func TestOldDuplicateSyn(t *testing.T) {
 	h.rx(tcpFrame(dissect.IPv4Header{}, dissect.TCPHeader{SrcPort: 5000, DstPort: 80, Seq: 90, Flags: dissect.SYN}, ""))
 	a := h.lastTCP()
 	h.rx(tcpFrame(dissect.IPv4Header{}, dissect.TCPHeader{SrcPort: 5000, DstPort: 80, Seq: a.Ack(), Flags: dissect.RST}, ""))
-	if l.half.n != 0 || len(h.tcp.conns) != 0 {
+	if l.half.n != 0 || h.tcp.conns.len() != 0 {
 		t.Error("the old SYN is not forgotten")
 	}
 	h.open(5000)

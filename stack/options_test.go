@@ -78,7 +78,7 @@ func TestTCPWriteOptions(t *testing.T) {
 	if n, err := c.WriteWith([]byte("x"), 0); n != 0 || err != ErrClosed {
 		t.Errorf("write after Close: %d, %v", n, err)
 	}
-	if n := len(h.tcp.conns); n != 0 {
+	if n := h.tcp.conns.len(); n != 0 {
 		t.Errorf("%d connections", n)
 	}
 }

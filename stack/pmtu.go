@@ -147,28 +147,39 @@ func tcpOverhead(a netip.Addr) int {
 
 // tooBig tells the socket that sent a packet that a router found it too large, and reports whether it is one that may
 // have been sent. mtu is what the router said. quote is the packet as far as the router quoted it.
-func (s *Stack) tooBig(mtu int, quote dissect.IPv4) bool {
-	if quote.Check() != nil || !quote.DontFragment() || quote.FragmentOffset() != 0 || s.local(quote.Src()) == nil {
+func (s *Stack) tooBig(mtu int, quote []byte) bool {
+	f, ok := s.quotedFlow(quote)
+	if !ok || !f.whole {
 		return false
 	}
-	mtu = refusedMTU(mtu, quote.TotalLen(), quote.Dst())
-	p := quote.Payload()
-	if mtu == 0 || len(p) < 8 {
+	dst := f.remote.Addr()
+	if mtu = refusedMTU(mtu, f.len, dst); mtu == 0 {
 		return false
 	}
-	f := quotedFlow(quote, p)
-	switch quote.Protocol() {
+	floor := s.minPathMTU(dst)
+	switch f.proto {
 	case dissect.ProtoTCP:
-		c := s.tcp.conns[makeTuple(f.local, f.remote)]
+		c := s.tcp.conns.find(f.local, f.remote)
 		return c != nil && c.tooBig(f.seq, mtu)
 	case dissect.ProtoUDP:
 		u := s.udp.sender(f.local, f.remote)
-		if u == nil || !u.opt.DontFragment {
+		if u == nil || !u.opt.DontFragment && dst.Is4() {
 			return false
 		}
-		floor := s.minPathMTU(f.remote.Addr())
-		s.paths.learn(pathKey{f.remote.Addr(), dissect.ProtoUDP}, max(mtu, floor), mtu < floor)
-		return s.udpError(f.local, f.remote, ErrMessageSize)
+		s.paths.learn(pathKey{dst, dissect.ProtoUDP}, max(mtu, floor), mtu < floor)
+		if u.opt.DontFragment {
+			u.err = ErrMessageSize
+			u.wake()
+		}
+		return true
+	case dissect.ProtoICMPv6:
+		// An echo reply, which from now on leaves in fragments. Nothing shows that we sent it, so that it takes no place
+		// that is needed.
+		if len(s.paths.entries) >= s.cfg.PathMTUs/2 {
+			return false
+		}
+		s.paths.learn(pathKey{dst, dissect.ProtoICMPv6}, mtu, false)
+		return true
 	}
 	return false
 }
@@ -195,7 +206,7 @@ func (c *TCPSocket) fitPath() {
 	if c.path.ifc == nil {
 		return
 	}
-	mtu := c.path.ifc.mtu
+	mtu := c.path.ifc.mtuFor(dst)
 	c.mayFragment = false
 	if e := s.paths.find(pathKey{dst, dissect.ProtoTCP}); e != nil && !c.path.ifc.loopback {
 		mtu = min(mtu, e.mtu)
@@ -228,8 +239,11 @@ func (c *TCPSocket) sharePath() {
 // UDPOptions.DontFragment: the interface's MTU, or what a router answered. 0 without a route.
 func (u *UDPSocket) PathMTU(dst netip.Addr) int {
 	s := u.stack
-	dst = dst.Unmap()
-	p, err := s.route(dst, netip.Addr{}, u.opt.Interface)
+	dst, on, err := s.unzone(dst, u.opt.Interface)
+	if err != nil {
+		return 0
+	}
+	p, err := s.route(dst, netip.Addr{}, on)
 	if err != nil {
 		return 0
 	}
@@ -237,7 +251,7 @@ func (u *UDPSocket) PathMTU(dst netip.Addr) int {
 }
 
 func (s *Stack) udpPathMTU(dst netip.Addr, ifc *Interface) int {
-	mtu := ifc.mtu
+	mtu := ifc.mtuFor(dst)
 	for _, proto := range [...]dissect.IPProto{dissect.ProtoUDP, dissect.ProtoTCP} {
 		if e := s.paths.find(pathKey{dst, proto}); e != nil {
 			mtu = min(mtu, e.mtu)

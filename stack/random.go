@@ -37,6 +37,11 @@ func (r *random) uint64() uint64 {
 	return binary.LittleEndian.Uint64(b[:])
 }
 
+// below gives a random time from 0 on and below d.
+func (r *random) below(d time.Duration) time.Duration {
+	return time.Duration(r.uint64() % uint64(max(d, 1)))
+}
+
 // Ephemeral ports are taken from all that an ordinary program may use (RFC 6056 section 3.2).
 const (
 	firstPort = 1024

@@ -11,8 +11,8 @@ import (
 // fragmentKey says which datagram a fragment belongs to (RFC 791 section 3.2).
 type fragmentKey struct {
 	src, dst netip.Addr
-	id       uint16
-	proto    dissect.IPProto
+	id       uint32
+	proto    dissect.IPProto // IPv6: always Fragment (RFC 8200 section 4.5)
 }
 
 // fragment is a part of a datagram's payload.
@@ -30,7 +30,8 @@ type partial struct {
 	in        arrival
 	deadline  Time
 	fragments []fragment // by start, without overlaps
-	header    []byte     // of fragment 0, options included; nil until that has come
+	header    []byte     // of fragment 0, options or headers up to the Fragment header included; nil until that has come
+	nextAt    int        // IPv6: where in header the number of the Fragment header is
 	total     int        // length of the payload; -1 until the last fragment has come
 	have      int        // bytes of it
 	cost      int
@@ -58,9 +59,22 @@ func (r *reassembler) init(s *Stack) {
 	r.timer = makeTimer(r)
 }
 
-// add takes a fragment, which is counted here, and returns the whole packet if that completes it. The packet is
-// lent until the following call.
-func (r *reassembler) add(ip dissect.IPv4, in arrival) dissect.IPv4 {
+// fragmentOf is a fragment that has come: data is the part from start to end of the datagram's payload.
+type fragmentOf struct {
+	key        fragmentKey
+	in         arrival
+	start, end int
+	more       bool // it is not the last
+	data       []byte
+	header     []byte // what precedes data
+	nextAt     int
+	ecn        dissect.ECN
+	most       int // the longest that header and payload may be
+}
+
+// add4 takes a fragment, which is counted here, and returns the whole packet if that completes it. The packet is
+// lent until the following fragment.
+func (r *reassembler) add4(ip dissect.IPv4, in arrival) dissect.IPv4 {
 	s := r.stack
 	start, data, more := ip.FragmentOffset(), ip.Payload(), ip.MoreFragments()
 	end := start + len(data)
@@ -68,45 +82,65 @@ func (r *reassembler) add(ip dissect.IPv4, in arrival) dissect.IPv4 {
 		s.drop(in.ifc, &s.counters.FragmentBad)
 		return nil
 	}
-	key := fragmentKey{ip.Src(), ip.Dst(), ip.ID(), ip.Protocol()}
-	p := r.partials[key]
+	p := r.add(fragmentOf{
+		key: fragmentKey{ip.Src(), ip.Dst(), uint32(ip.ID()), ip.Protocol()}, in: in,
+		start: start, end: end, more: more, data: data, header: ip[:ip.HeaderLen()], ecn: ip.ECN(), most: maxMTU,
+	})
 	if p == nil {
-		p = &partial{key: key, in: in, total: -1, deadline: s.now.Add(s.cfg.ReassemblyTimeout), cost: fragmentCost}
+		return nil
+	}
+	whole := dissect.IPv4(r.packet)
+	whole.SetTotalLen(len(whole))
+	whole.SetFragment(0, false)
+	if p.ce && p.ecn != dissect.NotECT {
+		whole[1] |= byte(dissect.CE)
+	}
+	whole.FillChecksum()
+	return whole
+}
+
+// add takes a fragment, which is counted here. If that completes the datagram, r.packet is fragment 0's header and the whole
+// payload.
+func (r *reassembler) add(f fragmentOf) *partial {
+	s := r.stack
+	p := r.partials[f.key]
+	if p == nil {
+		p = &partial{key: f.key, in: f.in, total: -1, deadline: s.now.Add(s.cfg.ReassemblyTimeout), cost: fragmentCost}
 		r.insert(p)
 	}
 	if p.bad {
-		s.drop(in.ifc, &s.counters.FragmentOverlap)
+		s.drop(f.in.ifc, &s.counters.FragmentOverlap)
 		return nil
 	}
-	at, dup := slices.BinarySearchFunc(p.fragments, start, func(f fragment, start int) int { return f.start - start })
-	if dup && p.fragments[at].end == end && bytes.Equal(p.fragments[at].data, data) {
-		s.drop(in.ifc, &s.counters.FragmentDuplicate)
+	at, dup := slices.BinarySearchFunc(p.fragments, f.start, func(f fragment, start int) int { return f.start - start })
+	if dup && p.fragments[at].end == f.end && bytes.Equal(p.fragments[at].data, f.data) {
+		s.drop(f.in.ifc, &s.counters.FragmentDuplicate)
 		return nil
 	}
-	if dup || at > 0 && p.fragments[at-1].end > start || at < len(p.fragments) && p.fragments[at].start < end ||
-		p.total >= 0 && (end > p.total || !more) || !more && len(p.fragments) > 0 && p.fragments[len(p.fragments)-1].end > end {
+	if dup || at > 0 && p.fragments[at-1].end > f.start || at < len(p.fragments) && p.fragments[at].start < f.end ||
+		p.total >= 0 && (f.end > p.total || !f.more) || !f.more && len(p.fragments) > 0 && p.fragments[len(p.fragments)-1].end > f.end {
 		r.spoil(p)
-		s.drop(in.ifc, &s.counters.FragmentOverlap)
+		s.drop(f.in.ifc, &s.counters.FragmentOverlap)
 		return nil
 	}
-	if !more {
-		p.total = end
+	if !f.more {
+		p.total = f.end
 	}
-	if start == 0 {
-		p.header = bytes.Clone(ip[:ip.HeaderLen()])
-		p.ecn = ip.ECN()
-		p.in.broadcast = in.broadcast
+	if f.start == 0 {
+		p.header, p.nextAt = bytes.Clone(f.header), f.nextAt
+		p.ecn = f.ecn
+		p.in.broadcast = f.in.broadcast
 	}
-	p.ce = p.ce || ip.ECN() == dissect.CE
-	p.have += len(data)
-	if p.have == p.total && p.header != nil && len(p.header)+p.total <= maxMTU {
+	p.ce = p.ce || f.ecn == dissect.CE
+	p.have += len(f.data)
+	if p.have == p.total && p.header != nil && len(p.header)+p.total <= f.most {
 		s.counters.Fragments++
-		r.assemble(p, start, data)
+		r.assemble(p, f.start, f.data)
 		r.remove(p)
-		return r.packet
+		return p
 	}
-	p.fragments = slices.Insert(p.fragments, at, fragment{start, end, bytes.Clone(data)})
-	r.pay(p, len(data)+fragmentCost)
+	p.fragments = slices.Insert(p.fragments, at, fragment{f.start, f.end, bytes.Clone(f.data)})
+	r.pay(p, len(f.data)+fragmentCost)
 	for r.cost > s.cfg.ReassemblyMemory && r.oldest != p {
 		s.counters.ReassemblyEvicted++
 		r.remove(r.oldest)
@@ -120,7 +154,7 @@ func (r *reassembler) add(ip dissect.IPv4, in arrival) dissect.IPv4 {
 }
 
 // assemble writes the whole packet. data, from start on, is the fragment that was missing. The header is that of
-// fragment 0; CE on any fragment survives (RFC 3168 section 5.3).
+// fragment 0; the caller sees to it that CE on any fragment survives (RFC 3168 section 5.3).
 func (r *reassembler) assemble(p *partial, start int, data []byte) {
 	hlen := len(p.header)
 	r.packet = append(r.packet[:0], p.header...)
@@ -129,13 +163,6 @@ func (r *reassembler) assemble(p *partial, start int, data []byte) {
 		copy(r.packet[hlen+f.start:], f.data)
 	}
 	copy(r.packet[hlen+start:], data)
-	ip := dissect.IPv4(r.packet)
-	ip.SetTotalLen(hlen + p.total)
-	ip.SetFragment(0, false)
-	if p.ce && p.ecn != dissect.NotECT {
-		ip[1] |= byte(dissect.CE)
-	}
-	ip.FillChecksum()
 }
 
 // spoil gives up a datagram whose fragments overlap, and remembers it until its time is over.
@@ -189,11 +216,20 @@ func (r *reassembler) expire(now Time) {
 		r.remove(p)
 		s.drop(p.in.ifc, &s.counters.ReassemblyTimeout)
 		if p.header != nil && len(p.fragments) > 0 {
-			quote := append(p.header, p.fragments[0].data...)
-			s.icmpError(quote, p.in, dissect.ICMPv4Header{Type: dissect.ICMPv4TimeExceeded, Code: dissect.ICMPv4ReassemblyExceeded})
+			s.reassemblyExceeded(append(p.header, p.fragments[0].data...), p)
 		}
 	}
 	if r.oldest != nil {
 		s.timers.set(&r.timer, r.oldest.deadline)
 	}
+}
+
+// reassemblyExceeded tells the sender of a datagram, of which quote is the first fragment, that others are missing.
+func (s *Stack) reassemblyExceeded(quote []byte, p *partial) {
+	if p.key.src.Is4() {
+		s.icmpError(quote, p.in, dissect.ICMPv4Header{Type: dissect.ICMPv4TimeExceeded, Code: dissect.ICMPv4ReassemblyExceeded})
+		return
+	}
+	whole := inbound{arrival: p.in, packet: quote, src: p.key.src, dst: p.key.dst}
+	s.icmp6Error(&whole, dissect.ICMPv6Header{Type: dissect.ICMPv6TimeExceeded, Code: dissect.ICMPv6ReassemblyExceeded})
 }

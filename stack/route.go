@@ -13,6 +13,8 @@ type Route struct {
 	Gateway   netip.Addr   // the zero Addr if the destinations are neighbors themselves
 	Interface *Interface   // nil: the one whose prefixes hold the gateway
 	Metric    int          // of equally long prefixes the lowest wins, of equal metrics the first added
+
+	until Time // when one that a router advertised ends; 0 for never
 }
 
 // Errors of AddRoute.
@@ -29,7 +31,12 @@ func (s *Stack) AddRoute(r Route) error {
 		return fmt.Errorf("%w: no prefix", ErrBadRoute)
 	}
 	r.Prefix = unmapPrefix(r.Prefix).Masked()
-	if r.Gateway = r.Gateway.Unmap(); r.Gateway.IsValid() {
+	if r.Gateway.IsValid() {
+		gateway, on, err := s.unzone(r.Gateway, r.Interface)
+		if err != nil {
+			return fmt.Errorf("%w: gateway %s needs the zone of an interface", ErrBadRoute, r.Gateway)
+		}
+		r.Gateway, r.Interface = gateway, on
 		if r.Gateway.Is4() != r.Prefix.Addr().Is4() {
 			return fmt.Errorf("%w: gateway %s for %s is of another family", ErrBadRoute, r.Gateway, r.Prefix)
 		}
@@ -79,7 +86,7 @@ func (s *Stack) RemoveRoute(r Route) bool {
 	}
 	p, n := unmapPrefix(r.Prefix).Masked(), len(s.routes)
 	s.routes = slices.DeleteFunc(s.routes, func(o Route) bool {
-		return o.Prefix == p && o.Gateway == r.Gateway.Unmap() && o.Interface == r.Interface
+		return o.Prefix == p && o.Gateway == r.Gateway.Unmap().WithZone("") && o.Interface == r.Interface
 	})
 	if len(s.routes) == n {
 		return false
@@ -88,7 +95,28 @@ func (s *Stack) RemoveRoute(r Route) bool {
 	return true
 }
 
-// Routes gives the routes that were added, best first. On-link prefixes of interfaces are not among them.
+// refreshRoute lets a route that is there already, with the same metric, last until r's end, and reports whether there is one.
+func (s *Stack) refreshRoute(r Route) bool {
+	for i := range s.routes {
+		if o := &s.routes[i]; o.Prefix == r.Prefix && o.Gateway == r.Gateway && o.Interface == r.Interface && o.Metric == r.Metric {
+			o.until = r.until
+			return true
+		}
+	}
+	return false
+}
+
+// routeUntil is when a route ends that was advertised, 0 if it is not there any more.
+func (s *Stack) routeUntil(p netip.Prefix, gateway netip.Addr, ifc *Interface) Time {
+	for i := range s.routes {
+		if o := &s.routes[i]; o.Prefix == p && o.Gateway == gateway && o.Interface == ifc {
+			return o.until
+		}
+	}
+	return 0
+}
+
+// Routes gives the routes that were added, and those that routers advertised, best first. On-link prefixes of interfaces are not among them.
 func (s *Stack) Routes() []Route { return slices.Clone(s.routes) }
 
 // routesChanged makes every cached route be looked up again.
@@ -115,16 +143,18 @@ func (s *Stack) route(dst, src netip.Addr, on *Interface) (path, error) {
 	if src.IsValid() && s.local(src) == nil {
 		return path{}, ErrNotOurs
 	}
-	if s.local(dst) != nil || dst.IsLoopback() {
+	if s.local(dst) != nil || dst.IsLoopback() || staysInside(dst) {
 		// Packets to our own addresses are delivered inside, from the address they go to.
 		if dst.IsLoopback() && src.IsValid() && !src.IsLoopback() {
 			return path{}, ErrNoRoute
 		}
 		p := path{s.interfaces[0], dst, src}
 		if !src.IsValid() {
-			p.src = dst
-			if dst.IsLoopback() {
+			switch p.src = dst; {
+			case dst.Is4() && dst.IsLoopback():
 				p.src = loopback4
+			case dst.IsMulticast():
+				p.src = loopback6
 			}
 		}
 		return p, nil
@@ -135,7 +165,12 @@ func (s *Stack) route(dst, src netip.Addr, on *Interface) (path, error) {
 	p := path{next: dst}
 	switch {
 	case dst == broadcast4 || dst.IsMulticast():
-		p.ifc = s.broadcastInterface(src, on)
+		p.ifc = s.broadcastInterface(dst, src, on)
+	case isLinkLocal(dst):
+		// The link is named, or it is that of the source.
+		if p.ifc = on; on == nil && isLinkLocal(src) {
+			p.ifc = s.local(src)
+		}
 	default:
 		bits := -1
 		for _, ifc := range s.interfaces[1:] {
@@ -153,7 +188,7 @@ func (s *Stack) route(dst, src netip.Addr, on *Interface) (path, error) {
 			if r.Prefix.Bits() <= bits {
 				break
 			}
-			if r.Prefix.Contains(dst) && (on == nil || on == r.Interface) && s.usable(r, i) {
+			if r.Prefix.Contains(dst) && (on == nil || on == r.Interface) && (r.until == 0 || s.now < r.until) && s.usable(r, i) {
 				p.ifc = r.Interface
 				if r.Gateway.IsValid() {
 					p.next = r.Gateway
@@ -166,9 +201,17 @@ func (s *Stack) route(dst, src netip.Addr, on *Interface) (path, error) {
 		return path{}, ErrNoRoute
 	}
 	if p.src = src; !src.IsValid() {
-		if p.src = p.ifc.sourceFor(p.next); !p.src.IsValid() {
+		if dst.Is4() {
+			p.src = p.ifc.sourceFor(p.next)
+		} else {
+			p.src = p.ifc.source6(dst)
+		}
+		if !p.src.IsValid() {
 			return path{}, ErrNoRoute
 		}
+	}
+	if isLinkLocal(p.src) && s.local(p.src) != p.ifc {
+		return path{}, ErrNoRoute // it means nothing on another link (RFC 4007 section 9)
 	}
 	return p, nil
 }
@@ -180,7 +223,7 @@ func (s *Stack) usable(r *Route, i int) bool {
 		return true
 	}
 	for _, o := range s.routes[i+1:] {
-		if o.Prefix == r.Prefix && (!o.Gateway.IsValid() || !o.Interface.failedLately(o.Gateway)) {
+		if o.Prefix == r.Prefix && (o.until == 0 || s.now < o.until) && (!o.Gateway.IsValid() || !o.Interface.failedLately(o.Gateway)) {
 			return false
 		}
 	}
@@ -188,10 +231,10 @@ func (s *Stack) usable(r *Route, i int) bool {
 }
 
 // broadcastInterface is where a broadcast or multicast leaves whose sender did not bind to an interface: that of
-// its source address, else the first that has an address.
-func (s *Stack) broadcastInterface(src netip.Addr, on *Interface) *Interface {
+// its source address, else the first that has an address of that version.
+func (s *Stack) broadcastInterface(dst, src netip.Addr, on *Interface) *Interface {
 	for _, ifc := range s.interfaces[1:] {
-		if len(ifc.addrs) == 0 || on != nil && on != ifc {
+		if on != nil && on != ifc || !slices.ContainsFunc(ifc.addrs, func(p netip.Prefix) bool { return p.Addr().Is4() == dst.Is4() }) {
 			continue
 		}
 		if !src.IsValid() || ifc.has(src) {

@@ -48,6 +48,7 @@ func New(cfg Config) *Stack {
 		cfg.Rand = rand.Reader
 	}
 	def(&cfg.TTL, 64)
+	def(&cfg.TCPMemory, 256<<20)
 	def(&cfg.Backlog, 128)
 	def(&cfg.MaxConns, 1<<20)
 	def(&cfg.MaxTimeWait, 65536)
@@ -57,6 +58,8 @@ func New(cfg Config) *Stack {
 	def(&cfg.NeighborReachable, 30*time.Second)
 	def(&cfg.NeighborQueue, 256)
 	def(&cfg.NeighborQueueBytes, 1<<20)
+	def(&cfg.DADTransmits, 1)
+	def(&cfg.Groups, 64)
 	def(&cfg.ReassemblyMemory, 2<<20)
 	def(&cfg.ReassemblyTimeout, 60*time.Second)
 	def(&cfg.ICMPRate, 1000)
@@ -97,6 +100,7 @@ func (s *Stack) Poll(now Time) bool {
 		ifc.receive(s.cfg.Burst)
 	}
 	s.timers.run(s.now, 4*s.cfg.Burst)
+	s.tcp.prune(4 * s.cfg.Burst)
 	s.callHandlers()
 	for _, ifc := range s.interfaces {
 		ifc.serve(s.cfg.Burst)
@@ -112,7 +116,7 @@ func (s *Stack) NextPoll() Time {
 		return s.now
 	}
 	for _, ifc := range s.interfaces {
-		if ifc.backlog || ifc.ready.len() > 0 && !ifc.Stalled() {
+		if ifc.backlog || ifc.ready.len() > 0 && !ifc.Stalled() || ifc.reroutes() {
 			return s.now
 		}
 	}

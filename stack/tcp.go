@@ -18,8 +18,10 @@ type TCPOptions struct {
 	// Local is the address and port of our end for DialTCP; a zero part is chosen.
 	Local netip.AddrPort
 
-	// Interface, if not nil, is the only one that the socket uses.
+	// Interface, if not nil, is the only one that the socket uses. The zone of a link-local address sets it.
 	Interface *Interface
+
+	V6Only bool // ListenTCP: "::" stands for the IPv6 addresses only
 
 	Backlog int   // ListenTCP: as Config.Backlog, which it is if zero
 	TTL     uint8 // of every packet; Config.TTL if zero
@@ -54,7 +56,7 @@ type TCPSocket struct {
 	conn          tcp.Conn
 	timer         timer
 	local, remote netip.AddrPort
-	path          path
+	path          hop
 	pathGen       uint32
 	pathsGen      uint32 // of the path MTUs that the connection was told
 	neighbor      *neighbor
@@ -74,11 +76,10 @@ type TCPSocket struct {
 	gone        bool   // no longer in the tables
 	closed      bool   // by the program
 	waiting     bool   // in the TIME-WAIT list
-	failed      error  // why the stack ended it, if it did
 
 	// What the handler was last told.
 	seen struct {
-		readable, writable int
+		readable, writable int32
 		state              tcp.State
 		eof, urgent        bool
 	}
@@ -89,11 +90,18 @@ type TCPSocket struct {
 // established, State being tcp.Established, or has failed, Err saying why. Errors: ErrInvalidAddr, ErrNotOurs,
 // ErrNoRoute, ErrAddrInUse, ErrNoPorts, ErrTooMany, tcp.ErrBufferSize.
 func (s *Stack) DialTCP(remote netip.AddrPort, opt TCPOptions) (*TCPSocket, error) {
-	remote, opt.Local = unmap(remote), unmap(opt.Local)
+	dst, on, err := s.unzone(remote.Addr(), opt.Interface)
+	if err != nil {
+		return nil, err
+	}
+	src, on, err := s.unzone(opt.Local.Addr(), on)
+	if err != nil {
+		return nil, err
+	}
+	remote, opt.Interface = netip.AddrPortFrom(dst, remote.Port()), on
 	if remote.Port() == 0 || !s.isUnicast(remote.Addr()) {
 		return nil, ErrInvalidAddr
 	}
-	src := opt.Local.Addr()
 	if src.IsValid() && src.IsUnspecified() {
 		src = netip.Addr{}
 	}
@@ -112,7 +120,7 @@ func (s *Stack) DialTCP(remote netip.AddrPort, opt TCPOptions) (*TCPSocket, erro
 	}
 	local := netip.AddrPortFrom(p.src, opt.Local.Port())
 	if local.Port() == 0 {
-		at := func(port uint16) *TCPSocket { return s.tcp.conns[makeTuple(netip.AddrPortFrom(p.src, port), remote)] }
+		at := func(port uint16) *TCPSocket { return s.tcp.conns.find(netip.AddrPortFrom(p.src, port), remote) }
 		port, ok := s.random.port(func(port uint16) bool { return at(port) == nil && s.tcp.listens[port] == nil })
 		if !ok {
 			port, ok = s.random.port(func(port uint16) bool { return at(port).reopenable() && s.tcp.listens[port] == nil })
@@ -122,7 +130,7 @@ func (s *Stack) DialTCP(remote netip.AddrPort, opt TCPOptions) (*TCPSocket, erro
 		}
 		local = netip.AddrPortFrom(p.src, port)
 	}
-	old := s.tcp.conns[makeTuple(local, remote)]
+	old := s.tcp.conns.find(local, remote)
 	if old != nil && !old.reopenable() {
 		return nil, ErrAddrInUse
 	}
@@ -134,7 +142,7 @@ func (s *Stack) DialTCP(remote netip.AddrPort, opt TCPOptions) (*TCPSocket, erro
 	c.on = opt.Interface
 	s.counters.TCPConnects++
 	s.tcp.active = c
-	cfg := s.tcpConfig(p.ifc, opt.Config, nil)
+	cfg := s.tcpConfig(p.ifc, dst, opt.Config, nil)
 	c.conn.Connect(s.now, cfg, iss, s.random.tsOffset(local, remote))
 	if cfg.FastOpen {
 		s.fastOpenDial(c)
@@ -143,17 +151,17 @@ func (s *Stack) DialTCP(remote netip.AddrPort, opt TCPOptions) (*TCPSocket, erro
 	return c, nil
 }
 
-// ListenTCP opens a listener on local: an address of ours, or the unspecified address for all of them. Port 0 has
+// ListenTCP opens a listener on local: an address of ours, 0.0.0.0 for all of IPv4, "::" or the zero Addr for all. Port 0 has
 // a free one chosen. Errors: ErrInvalidAddr, ErrNotOurs, ErrAddrInUse, ErrNoPorts, tcp.ErrBufferSize.
 func (s *Stack) ListenTCP(local netip.AddrPort, opt TCPOptions) (*TCPListener, error) {
-	local = unmap(local)
-	if !local.Addr().IsValid() {
-		local = netip.AddrPortFrom(any4, local.Port())
+	a, on, err := s.unzone(local.Addr(), opt.Interface)
+	if err != nil {
+		return nil, err
 	}
-	a := local.Addr()
-	if !a.Is4() {
-		return nil, ErrInvalidAddr
+	if !a.IsValid() {
+		a = any6
 	}
+	local, opt.Interface = netip.AddrPortFrom(a, local.Port()), on
 	if !a.IsUnspecified() && !a.IsLoopback() && s.local(a) == nil {
 		return nil, ErrNotOurs
 	}
@@ -171,7 +179,7 @@ func (s *Stack) ListenTCP(local netip.AddrPort, opt TCPOptions) (*TCPListener, e
 		local = netip.AddrPortFrom(a, port)
 	}
 	for _, o := range s.tcp.listens[local.Port()] {
-		if o.local == local && o.opt.Interface == opt.Interface {
+		if overlap(o.local.Addr(), o.opt.V6Only, a, opt.V6Only) && o.opt.Interface == opt.Interface {
 			return nil, ErrAddrInUse
 		}
 	}
@@ -192,8 +200,14 @@ func (s *Stack) TCPSockets() iter.Seq[*TCPSocket] {
 	}
 }
 
+// TCPMemory is how many bytes the buffers of the TCP connections take now, see Config.TCPMemory.
+func (s *Stack) TCPMemory() int { return s.tcp.memory.Used() }
+
 // Addr is where the listener listens.
-func (l *TCPListener) Addr() netip.AddrPort { return l.local }
+func (l *TCPListener) Addr() netip.AddrPort { return l.opt.Interface.zonedPort(l.local) }
+
+// takes reports whether the listener listens at a.
+func (l *TCPListener) takes(a netip.Addr) bool { return covers(l.local.Addr(), l.opt.V6Only, a) }
 
 // Accept gives the oldest connection that is established. Errors: ErrWouldBlock if there is none, ErrClosed.
 func (l *TCPListener) Accept() (*TCPSocket, error) {
@@ -237,8 +251,8 @@ func (l *TCPListener) Close() {
 }
 
 // LocalAddr and RemoteAddr are the two ends of the connection.
-func (c *TCPSocket) LocalAddr() netip.AddrPort  { return c.local }
-func (c *TCPSocket) RemoteAddr() netip.AddrPort { return c.remote }
+func (c *TCPSocket) LocalAddr() netip.AddrPort  { return c.on.zonedPort(c.local) }
+func (c *TCPSocket) RemoteAddr() netip.AddrPort { return c.on.zonedPort(c.remote) }
 
 // State is the connection's state. A socket stays usable in tcp.Closed: what was received can still be read.
 func (c *TCPSocket) State() tcp.State { return c.conn.State() }
@@ -248,12 +262,7 @@ func (c *TCPSocket) Info() tcp.Info { return c.conn.Info() }
 
 // Err is why the connection ended: nil while it lives and after an orderly end, ErrReset, ErrRefused, ErrTimeout,
 // ErrClosed, or ErrNotOurs when the address was taken away.
-func (c *TCPSocket) Err() error {
-	if c.failed != nil {
-		return c.failed
-	}
-	return c.conn.Err()
-}
+func (c *TCPSocket) Err() error { return c.conn.Err() }
 
 // SoftError gives the last error that does not end the connection, such as ErrHostUnreachable from a router, and
 // forgets it (RFC 9293 section 3.9.1.8).
@@ -415,13 +424,31 @@ func (c *TCPSocket) touched() {
 
 // note remembers the present state as the one that the program knows.
 func (c *TCPSocket) note() {
-	c.seen.readable, c.seen.writable = c.conn.Readable(), c.conn.Writable()
+	c.seen.readable, c.seen.writable = int32(c.conn.Readable()), int32(c.conn.Writable())
 	c.seen.state, c.seen.eof = c.conn.State(), c.conn.EOF()
 	c.seen.urgent = c.conn.Urgent() > 0
 }
 
-// unmap gives an IPv4-mapped IPv6 address as the IPv4 one that it is.
-func unmap(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()) }
+// covers reports whether a socket bound to an address gets what is sent to a. "::" stands for all addresses, unless only6 is
+// set, and 0.0.0.0 for those of IPv4.
+func covers(bound netip.Addr, only6 bool, a netip.Addr) bool {
+	switch {
+	case !bound.IsUnspecified():
+		return bound == a
+	case bound.Is4():
+		return a.Is4()
+	}
+	return !only6 || !a.Is4()
+}
+
+// overlap reports whether two sockets are bound to the same address, or to all addresses of the same IP version.
+func overlap(a netip.Addr, aOnly6 bool, b netip.Addr, bOnly6 bool) bool {
+	if a.IsUnspecified() != b.IsUnspecified() {
+		return false
+	}
+	return covers(a, aOnly6, b) && covers(b, bOnly6, a) || a.IsUnspecified() && !a.Is4() && !b.Is4() ||
+		a.IsUnspecified() && (a.Is4() && !bOnly6 || b.Is4() && !aOnly6)
+}
 
 // isUnicast reports whether a can be one host, ourselves included.
 func (s *Stack) isUnicast(a netip.Addr) bool {

@@ -108,7 +108,7 @@ func TestTCPAcceptAndClose(t *testing.T) {
 	}
 	s.Seq, s.Ack, s.Flags = s.Seq+1, s.Ack+1, dissect.ACK
 	h.rx(tcpFrame(dissect.IPv4Header{}, s, ""))
-	if n := len(h.tcp.conns); n != 0 || h.tcp.first != nil || h.NextPoll() != Never {
+	if n := h.tcp.conns.len(); n != 0 || h.tcp.first != nil || h.NextPoll() != Never {
 		t.Errorf("%d connections left, next poll %v", n, h.NextPoll())
 	}
 	if calls != 3 {
@@ -116,6 +116,7 @@ func TestTCPAcceptAndClose(t *testing.T) {
 	}
 }
 
+// trap handshake.8: listening on what is no unicast address of ours fails.
 func TestTCPListenErrors(t *testing.T) {
 	h := newBench(t, Config{})
 	h.listen("0.0.0.0:80", TCPOptions{})
@@ -124,7 +125,7 @@ func TestTCPListenErrors(t *testing.T) {
 		err   error
 	}{
 		{"0.0.0.0:80", ErrAddrInUse}, {"192.168.69.1:80", nil}, {"192.168.69.1:80", ErrAddrInUse}, {"127.0.0.1:80", nil},
-		{"192.168.69.2:80", ErrNotOurs}, {"192.168.69.255:80", ErrNotOurs}, {"224.0.0.1:80", ErrNotOurs}, {"[::]:80", ErrInvalidAddr},
+		{"192.168.69.2:80", ErrNotOurs}, {"192.168.69.255:80", ErrNotOurs}, {"224.0.0.1:80", ErrNotOurs}, {"[::]:80", ErrAddrInUse},
 	} {
 		if _, err := h.ListenTCP(ap(c.local), TCPOptions{}); err != c.err {
 			t.Errorf("%s: %v, want %v", c.local, err, c.err)
@@ -144,6 +145,8 @@ func TestTCPListenErrors(t *testing.T) {
 	}
 }
 
+// trap handshake.6: connecting to broadcast, multicast, an unspecified address or port 0 fails at once (RFC 9293 3.9.1.1, MUST-46,
+// X-094); handshake.7: so does connecting from an address that is not ours, or without a route.
 func TestTCPDialErrors(t *testing.T) {
 	h := newBench(t, Config{MaxConns: 2})
 	for _, c := range []struct {
@@ -188,7 +191,7 @@ func TestTCPDialRefusedAndReset(t *testing.T) {
 	if c.State() != tcp.Closed || c.Err() != ErrRefused || calls != 1 {
 		t.Errorf("%s %v, handler called %d times", c.State(), c.Err(), calls)
 	}
-	if len(h.tcp.conns) != 0 {
+	if h.tcp.conns.len() != 0 {
 		t.Error("still in the table")
 	}
 	if _, err := c.Write([]byte("x")); err != ErrRefused {
@@ -206,7 +209,7 @@ func TestTCPUnreadAfterReset(t *testing.T) {
 	h.rx(tcpFrame(dissect.IPv4Header{}, s, "hello"))
 	s.Seq, s.Flags = s.Seq+5, dissect.RST
 	h.rx(tcpFrame(dissect.IPv4Header{}, s, ""))
-	if len(h.tcp.conns) != 0 {
+	if h.tcp.conns.len() != 0 {
 		t.Error("still in the table")
 	}
 	c, err := l.Accept()
@@ -239,8 +242,8 @@ func TestTCPBacklog(t *testing.T) {
 	if got := h.sent(); got != "" {
 		t.Errorf("sent %s", got)
 	}
-	if len(h.tcp.conns) != 3 || l.half.n != 1 || l.Pending() != 2 {
-		t.Errorf("%d connections, %d half open, %d pending", len(h.tcp.conns), l.half.n, l.Pending())
+	if h.tcp.conns.len() != 3 || l.half.n != 1 || l.Pending() != 2 {
+		t.Errorf("%d connections, %d half open, %d pending", h.tcp.conns.len(), l.half.n, l.Pending())
 	}
 	if _, err := l.Accept(); err != nil {
 		t.Error(err)
@@ -248,8 +251,8 @@ func TestTCPBacklog(t *testing.T) {
 	h.open(3)
 	// A RST frees the half-open one.
 	h.rx(tcpFrame(dissect.IPv4Header{}, dissect.TCPHeader{SrcPort: 1, DstPort: 80, Seq: 1001, Flags: dissect.RST}, ""))
-	if l.half.n != 0 || len(h.tcp.conns) != 3 {
-		t.Errorf("%d half open, %d connections", l.half.n, len(h.tcp.conns))
+	if l.half.n != 0 || h.tcp.conns.len() != 3 {
+		t.Errorf("%d half open, %d connections", l.half.n, h.tcp.conns.len())
 	}
 	if _, err := l.Accept(); err != nil {
 		t.Error(err)
@@ -269,8 +272,8 @@ func TestTCPBacklog(t *testing.T) {
 	if got := h.sent(); strings.Count(got, "RST") != 2 {
 		t.Errorf("closing the listener sent %s", got)
 	}
-	if len(h.tcp.conns) != 2 { // the accepted ones
-		t.Errorf("%d connections", len(h.tcp.conns))
+	if h.tcp.conns.len() != 2 { // the accepted ones
+		t.Errorf("%d connections", h.tcp.conns.len())
 	}
 }
 
@@ -302,7 +305,8 @@ func TestTCPListenerChoice(t *testing.T) {
 	h.expect("tcp 192.168.69.1>192.168.69.100 80>1 RST len 0")
 }
 
-// ICMP errors and connections: hard ones end only what is not open yet, and only with a number in flight.
+// ICMP errors and connections: hard ones end only what is not open yet, and only with a number in flight (trap handshake.10,
+// X-263); Source Quench does nothing (trap icmp.8, X-031).
 func TestTCPICMPErrors(t *testing.T) {
 	type result struct {
 		state tcp.State
@@ -363,7 +367,7 @@ func TestTCPNeighborFailure(t *testing.T) {
 	if c.State() != tcp.Closed || c.Err() != ErrHostUnreachable {
 		t.Errorf("%s %v", c.State(), c.Err())
 	}
-	if len(h.tcp.conns) != 0 {
+	if h.tcp.conns.len() != 0 {
 		t.Error("still in the table")
 	}
 }
@@ -399,8 +403,8 @@ func TestTCPTimeWait(t *testing.T) {
 		t.Errorf("answer %s seq %d, after %d", synAck.Flags(), synAck.Seq(), s.Ack)
 	}
 	h.counted("TCPTimeWaitRecent", 1)
-	if h.tcp.waits.n != 0 || len(h.tcp.conns) != 1 {
-		t.Errorf("%d in TIME-WAIT, %d connections", h.tcp.waits.n, len(h.tcp.conns))
+	if h.tcp.waits.n != 0 || h.tcp.conns.len() != 1 {
+		t.Errorf("%d in TIME-WAIT, %d connections", h.tcp.waits.n, h.tcp.conns.len())
 	}
 	closeFirst(5001)
 	h.wait(59 * time.Second)
@@ -506,7 +510,7 @@ func TestTCPLoopback(t *testing.T) {
 	}
 	h.Close()
 	h.poll()
-	if len(h.tcp.conns) != 0 || len(h.tcp.listens) != 0 || len(h.udp.ports) != 0 {
+	if h.tcp.conns.len() != 0 || len(h.tcp.listens) != 0 || len(h.udp.ports) != 0 {
 		t.Error("something is left")
 	}
 	h.expect()
@@ -538,8 +542,8 @@ func TestHandlerClosesOthers(t *testing.T) {
 		})
 	}
 	h.poll()
-	if calls != 1 || len(h.tcp.conns) != 0 || len(h.udp.ports) != 0 {
-		t.Errorf("%d calls, %d connections, %d UDP ports", calls, len(h.tcp.conns), len(h.udp.ports))
+	if calls != 1 || h.tcp.conns.len() != 0 || len(h.udp.ports) != 0 {
+		t.Errorf("%d calls, %d connections, %d UDP ports", calls, h.tcp.conns.len(), len(h.udp.ports))
 	}
 }
 

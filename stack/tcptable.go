@@ -9,7 +9,7 @@ import (
 	"smoltcp/stack/tcp"
 )
 
-// tuple is both ends of a connection as a map key: addresses of either family, then ports.
+// tuple is both ends of a connection as a key: addresses of either family, then ports.
 type tuple [36]byte
 
 func makeTuple(local, remote netip.AddrPort) (t tuple) {
@@ -24,9 +24,15 @@ func makeTuple(local, remote netip.AddrPort) (t tuple) {
 // tcpTable holds the connections and listeners.
 type tcpTable struct {
 	stack       *Stack
-	conns       map[tuple]*TCPSocket
+	conns       connTable
 	listens     map[uint16][]*TCPListener // by port, in the order in which they were opened
 	first, last *TCPSocket                // all connections, oldest first
+
+	memory tcp.Memory
+	pruned *TCPSocket // where prune goes on
+
+	vias   []*netip.Addr // the gateways of connections, as of viaGen
+	viaGen uint32
 
 	waits   chain // connections in TIME-WAIT that no program holds
 	cookies synCookies
@@ -36,27 +42,27 @@ type tcpTable struct {
 	configs []*tcp.Config // Config.TCP for each MSS that was needed
 	derived struct {      // the last copy made of some other configuration
 		base *tcp.Config
-		mss  int
 		cfg  *tcp.Config
 	}
 }
 
 func (t *tcpTable) init(s *Stack) {
 	t.stack = s
-	t.conns = make(map[tuple]*TCPSocket)
+	t.conns.init()
+	t.memory.Limit = max(s.cfg.TCPMemory, 0)
 	t.listens = make(map[uint16][]*TCPListener)
 }
 
 // newTCP makes a socket and puts it into the tables.
 func (s *Stack) newTCP(local, remote netip.AddrPort, p path, opt *TCPOptions) *TCPSocket {
 	c := &TCPSocket{
-		local: local, remote: remote, path: p, pathGen: s.routeGen, on: opt.Interface, ttl: opt.TTL, dscp: opt.DSCP & 63,
+		local: local, remote: remote, path: s.tcp.hop(p, remote.Addr()), pathGen: s.routeGen, on: opt.Interface, ttl: opt.TTL, dscp: opt.DSCP & 63,
 	}
 	c.stack = s
-	def(&c.ttl, s.cfg.TTL)
+	def(&c.ttl, s.ttlFor(p.ifc, remote.Addr()))
 	c.timer = makeTimer(c)
 	t := &s.tcp
-	t.conns[makeTuple(local, remote)] = c
+	t.conns.add(c)
 	if c.prev = t.last; c.prev != nil {
 		c.prev.next = c
 	} else {
@@ -73,7 +79,7 @@ func (c *TCPSocket) unlink() {
 	}
 	c.gone = true
 	t := &c.stack.tcp
-	delete(t.conns, makeTuple(c.local, c.remote))
+	t.conns.remove(c)
 	c.stack.timers.stop(&c.timer)
 	if c.prev != nil {
 		c.prev.next = c.next
@@ -84,6 +90,9 @@ func (c *TCPSocket) unlink() {
 		c.next.prev = c.prev
 	} else {
 		t.last = c.prev
+	}
+	if t.pruned == c {
+		t.pruned = c.next
 	}
 	c.prev, c.next, c.neighbor = nil, nil, nil
 	if c.waiting {
@@ -126,11 +135,11 @@ func (h *chain) remove(c *TCPSocket) {
 
 // room reports whether there may be one more connection, if need be in the place of one in TIME-WAIT.
 func (t *tcpTable) room() bool {
-	if len(t.conns) >= t.stack.cfg.MaxConns && t.waits.n > 0 {
+	if t.conns.len() >= t.stack.cfg.MaxConns && t.waits.n > 0 {
 		t.stack.counters.TCPTimeWaitFull++
 		t.waits.oldest.unlink()
 	}
-	return len(t.conns) < t.stack.cfg.MaxConns
+	return t.conns.len() < t.stack.cfg.MaxConns
 }
 
 // wait puts a connection in TIME-WAIT that no program holds into the chain of those, which is bounded.
@@ -177,6 +186,20 @@ func (l *TCPListener) makeRoom() bool {
 	return true
 }
 
+// prune has connections give back what they hold out of order while their buffers take all the memory there is. It looks at n of
+// them at most, those that it has not looked at for the longest time.
+func (t *tcpTable) prune(n int) {
+	for ; n > 0 && t.memory.Full() && t.first != nil; n-- {
+		if t.pruned == nil {
+			t.pruned = t.first
+		}
+		c := t.pruned
+		t.pruned = c.next
+		c.activate()
+		c.conn.Prune(t.stack.now)
+	}
+}
+
 // each calls f for every connection; f may take the one that it is given out of the tables.
 func (t *tcpTable) each(f func(c *TCPSocket)) {
 	for c := t.first; c != nil; {
@@ -195,42 +218,46 @@ func (t *tcpTable) closeAll() {
 func (t *tcpTable) addrRemoved(a netip.Addr) {
 	t.each(func(c *TCPSocket) {
 		if c.local.Addr() == a {
-			c.failed = ErrNotOurs
 			c.activate()
-			c.conn.Abort(t.stack.now)
+			c.conn.Fail(t.stack.now, ErrNotOurs)
 			c.settle()
-			c.markReady() // its RST has no way to leave
 		}
 	})
 }
 
-// tcpConfig gives base (nil for Config.TCP) as it is on ifc: with an MSS that fits, with the stack's counters and
+// tcpConfig gives base (nil for Config.TCP) as it is on ifc for the IP version of peer: with an MSS that fits, with the stack's counters and
 // events. Copies are kept in *cache if that is not nil.
-func (s *Stack) tcpConfig(ifc *Interface, base *tcp.Config, cache *[]*tcp.Config) *tcp.Config {
+func (s *Stack) tcpConfig(ifc *Interface, peer netip.Addr, base *tcp.Config, cache *[]*tcp.Config) *tcp.Config {
 	own := base == nil
 	if own {
 		base, cache = &s.cfg.TCP, &s.tcp.configs
 	}
-	mss := ifc.mtu - dissect.IPv4MinHeaderLen - dissect.TCPMinHeaderLen
+	mss := ifc.mtuFor(peer) - tcpOverhead(peer)
 	if base.MSS > 0 {
 		mss = min(mss, base.MSS)
 	}
+	minPath, assumed := base.MinPathMSS, base.DefaultMSS
+	def(&minPath, s.minPathMTU(peer)-tcpOverhead(peer))
+	if !peer.Is4() {
+		def(&assumed, minMTU6-tcpOverhead(peer)) // RFC 9293 section 3.7.1
+	}
+	fits := func(c *tcp.Config) bool { return c.MSS == mss && c.MinPathMSS == minPath && c.DefaultMSS == assumed }
 	if cache != nil {
 		for _, c := range *cache {
-			if c.MSS == mss {
+			if fits(c) {
 				return c
 			}
 		}
-	} else if s.tcp.derived.base == base && s.tcp.derived.mss == mss {
+	} else if s.tcp.derived.base == base && fits(s.tcp.derived.cfg) {
 		return s.tcp.derived.cfg
 	}
 	c := *base
-	c.MSS = mss
-	if c.MinPathMSS == 0 {
-		c.MinPathMSS = s.cfg.MinPathMTU - dissect.IPv4MinHeaderLen - dissect.TCPMinHeaderLen
-	}
+	c.MSS, c.MinPathMSS, c.DefaultMSS = mss, minPath, assumed
 	if c.PathAge == 0 {
 		c.PathAge = s.cfg.PathMTUAge
+	}
+	if c.Memory == nil {
+		c.Memory = &s.tcp.memory
 	}
 	if c.Counters == nil {
 		c.Counters = &s.counters.TCPDrops
@@ -249,14 +276,14 @@ func (s *Stack) tcpConfig(ifc *Interface, base *tcp.Config, cache *[]*tcp.Config
 	if cache != nil {
 		*cache = append(*cache, &c)
 	} else {
-		s.tcp.derived.base, s.tcp.derived.mss, s.tcp.derived.cfg = base, mss, &c
+		s.tcp.derived.base, s.tcp.derived.cfg = base, &c
 	}
 	return &c
 }
 
 // tcpInput processes a received segment.
-func (s *Stack) tcpInput(ip dissect.IPv4, in arrival) {
-	t := dissect.TCP(ip.Payload())
+func (s *Stack) tcpInput(p *inbound) {
+	t, in := dissect.TCP(p.payload), p.arrival
 	if in.broadcast {
 		s.drop(in.ifc, &s.counters.TCPNotUnicast) // RFC 9293 section 3.9.2.3, MUST-57
 		return
@@ -265,18 +292,18 @@ func (s *Stack) tcpInput(ip dissect.IPv4, in arrival) {
 		s.drop(in.ifc, &s.counters.TCPMalformed)
 		return
 	}
-	src, dst := ip.Src(), ip.Dst()
+	src, dst := p.src, p.dst
 	if (!in.ifc.skipRx || in.fragments) && !t.ChecksumOK(dissect.PseudoHeaderSum(src, dst, dissect.ProtoTCP, len(t))) {
 		s.drop(in.ifc, &s.counters.TCPChecksum)
 		return
 	}
 	local, remote := netip.AddrPortFrom(dst, t.DstPort()), netip.AddrPortFrom(src, t.SrcPort())
-	s.segment = tcp.ParseSegment(t, ip.ECN())
+	s.segment = tcp.ParseSegment(t, p.ecn())
 	seg := &s.segment
 	// LISTEN takes nothing but SYNs; what has an ACK is answered like any segment for no connection.
 	opens := seg.Flags.Has(dissect.SYN) && seg.Flags&(dissect.ACK|dissect.RST) == 0
 
-	c := s.tcp.conns[makeTuple(local, remote)]
+	c := s.tcp.conns.find(local, remote)
 	if c != nil && c.on != nil && c.on != in.ifc && !in.ifc.loopback {
 		s.drop(in.ifc, &s.counters.TCPNoSocket) // the pair of ports is taken, on another interface
 		return
@@ -301,7 +328,7 @@ func (s *Stack) tcpInput(ip dissect.IPv4, in arrival) {
 	switch {
 	case l == nil || seg.Flags.Has(dissect.ACK):
 		s.drop(in.ifc, &s.counters.TCPNoSocket)
-		s.reset(seg, local, remote)
+		s.reset(seg, local, remote, in.ifc)
 	case opens:
 		s.accept(l, seg, t, local, remote, old, in.ifc)
 	default:
@@ -315,7 +342,7 @@ func (s *Stack) listener(local netip.AddrPort, ifc *Interface) *TCPListener {
 	var best *TCPListener
 	bestScore := -1
 	for _, l := range s.tcp.listens[local.Port()] {
-		if !l.wildcards && l.local.Addr() != local.Addr() || l.opt.Interface != nil && l.opt.Interface != ifc {
+		if !l.takes(local.Addr()) || !ifc.serves(l.opt.Interface, local.Addr()) {
 			continue
 		}
 		score := 0
@@ -356,15 +383,17 @@ func (s *Stack) accept(l *TCPListener, seg *tcp.Segment, t dissect.TCP, local, r
 		iss = s.tcp.replace(old, iss)
 	}
 	s.counters.TCPReceived++
-	p, err := s.route(remote.Addr(), local.Addr(), l.opt.Interface)
+	on := ifc.wayBack(remote.Addr(), l.opt.Interface)
+	p, err := s.route(remote.Addr(), local.Addr(), on)
 	if err != nil {
 		s.drop(ifc, &s.counters.TxNoRoute)
 		return
 	}
 	c := s.newTCP(local, remote, p, &l.opt)
+	c.on = on
 	l.opening(c)
 	s.tcp.active = c
-	cfg := s.tcpConfig(p.ifc, l.opt.Config, &l.configs)
+	cfg := s.tcpConfig(p.ifc, remote.Addr(), l.opt.Config, &l.configs)
 	c.conn.Accept(s.now, cfg, iss, s.random.tsOffset(local, remote), seg)
 	if cfg.FastOpen {
 		s.fastOpenSyn(c, seg, t)
@@ -374,12 +403,12 @@ func (s *Stack) accept(l *TCPListener, seg *tcp.Segment, t dissect.TCP, local, r
 	c.markReady()
 }
 
-// reset answers a segment for no connection (RFC 9293 section 3.10.7.1).
-func (s *Stack) reset(seg *tcp.Segment, local, remote netip.AddrPort) {
+// reset answers a segment for no connection (RFC 9293 section 3.10.7.1), which came by ifc.
+func (s *Stack) reset(seg *tcp.Segment, local, remote netip.AddrPort, ifc *Interface) {
 	if !tcp.ResetFor(seg, &s.out) {
 		return
 	}
-	p, err := s.route(remote.Addr(), local.Addr(), nil)
+	p, err := s.route(remote.Addr(), local.Addr(), ifc.wayBack(remote.Addr(), nil))
 	if err != nil {
 		s.drop(nil, &s.counters.TxNoRoute)
 		return
@@ -389,7 +418,7 @@ func (s *Stack) reset(seg *tcp.Segment, local, remote netip.AddrPort) {
 	}
 	s.counters.TCPResets++
 	s.out.Header.SrcPort, s.out.Header.DstPort = local.Port(), remote.Port()
-	s.sendSegment(&packet{path: p, dst: remote.Addr(), ttl: s.cfg.TTL, df: true}, &s.out)
+	s.sendSegment(&packet{path: p, dst: remote.Addr(), ttl: s.ttlFor(p.ifc, remote.Addr()), df: true}, &s.out)
 }
 
 // input gives a segment to the connection. What there is to answer waits until the program has seen the data, so
@@ -406,7 +435,11 @@ func (c *TCPSocket) input(seg *tcp.Segment) {
 		c.unanswered++
 	}
 	c.activate()
+	una := c.conn.SndUna()
 	c.conn.Input(c.stack.now, seg)
+	if c.neighbor != nil && c.conn.SndUna() != una {
+		c.neighbor.progress()
+	}
 	c.settle()
 	c.markReady()
 }
@@ -450,7 +483,8 @@ func (c *TCPSocket) settle() {
 			l.wake()
 		}
 	}
-	r, w, eof, urgent := c.conn.Readable(), c.conn.Writable(), c.conn.EOF(), c.conn.Urgent() > 0
+	r, w := int32(c.conn.Readable()), int32(c.conn.Writable())
+	eof, urgent := c.conn.EOF(), c.conn.Urgent() > 0
 	if r > c.seen.readable || w > c.seen.writable || state != c.seen.state || eof != c.seen.eof || urgent && !c.seen.urgent {
 		c.wake()
 	}
@@ -498,10 +532,44 @@ func (c *TCPSocket) findPath() bool {
 		if err != nil {
 			p = path{}
 		}
-		c.path, c.neighbor = p, nil
+		c.path, c.neighbor = s.tcp.hop(p, c.remote.Addr()), nil
 		c.fitPath()
 	}
 	return c.path.ifc != nil
+}
+
+// hop is a path in few bytes, for the many connections: from and to whom is known.
+type hop struct {
+	ifc *Interface
+	via *netip.Addr // the gateway; nil if the destination is a neighbor itself
+}
+
+// hop gives the short form of a path to dst. Connections through one gateway share its address.
+func (t *tcpTable) hop(p path, dst netip.Addr) hop {
+	if p.ifc == nil || p.next == dst {
+		return hop{ifc: p.ifc}
+	}
+	if t.viaGen != t.stack.routeGen {
+		t.vias, t.viaGen = nil, t.stack.routeGen
+	}
+	for _, v := range t.vias {
+		if *v == p.next {
+			return hop{p.ifc, v}
+		}
+	}
+	v := new(netip.Addr)
+	*v = p.next
+	t.vias = append(t.vias, v)
+	return hop{p.ifc, v}
+}
+
+// route is the path in full.
+func (c *TCPSocket) route() path {
+	p := path{ifc: c.path.ifc, next: c.remote.Addr(), src: c.local.Addr()}
+	if c.path.via != nil {
+		p.next = *c.path.via
+	}
+	return p
 }
 
 // quantum is how many segments a connection sends before it is another's turn.
@@ -560,7 +628,7 @@ func (c *TCPSocket) sendOne() bool {
 		n.ask()
 	}
 	s.out.Header.SrcPort, s.out.Header.DstPort = c.local.Port(), c.remote.Port()
-	p := packet{path: c.path, dst: c.remote.Addr(), ttl: c.ttl, dscp: c.dscp, df: !c.mayFragment, neighbor: c.neighbor}
+	p := packet{path: c.route(), dst: c.remote.Addr(), ttl: c.ttl, dscp: c.dscp, df: !c.mayFragment, neighbor: c.neighbor}
 	s.sendSegment(&p, &s.out)
 	c.neighbor = p.neighbor
 	return true
@@ -583,18 +651,18 @@ func (c *TCPSocket) expire(now Time) {
 	if !ifc.Stalled() {
 		return
 	}
-	// A link that is down must not keep connections from giving up: after a while, what is due is lost on it.
+	// A link that is down must not keep connections from giving up. What they have to send waits for it, apart from a RST.
 	if until := ifc.stalledAt.Add(maxStall); now < until {
 		c.stack.timers.set(&c.timer, until)
 		return
 	}
 	c.activate()
-	for range quantum {
-		if !c.conn.Output(now, &c.stack.out) {
-			break
-		}
+	next := c.conn.Expire(now)
+	for c.conn.State() == tcp.Closed && c.conn.Output(now, &c.stack.out) {
 		c.stack.drop(ifc, &c.stack.counters.TxBlackhole)
 	}
 	c.settle()
-	c.schedule()
+	if !c.gone {
+		c.stack.timers.set(&c.timer, next)
+	}
 }

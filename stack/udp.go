@@ -9,14 +9,17 @@ import (
 
 // UDPOptions say how to open a UDP socket. The zero value is usual.
 type UDPOptions struct {
-	// Interface, if not nil, is the only one that the socket receives from and sends on.
+	// Interface, if not nil, is the only one that the socket receives from and sends on. The zone of a link-local address
+	// sets it.
 	Interface *Interface
+
+	V6Only bool // "::" stands for the IPv6 addresses only
 
 	RcvBuf, SndBuf int   // see Config.UDPRcvBuf, which is the default
 	TTL            uint8 // of datagrams that name none; Config.TTL if zero, 1 for multicast
 	DSCP           uint8
 
-	// DontFragment sets the DF bit (RFC 1191): Send refuses what the path is known not to take with ErrMessageSize, which
+	// DontFragment sets the DF bit (RFC 1191), and in IPv6 sends no fragments: Send refuses what the path is known not to take with ErrMessageSize, which
 	// is also reported when a router refuses a datagram. See PathMTU.
 	DontFragment bool
 
@@ -72,21 +75,27 @@ func datagramSize(n int) int { return bufferSize(n) + 64 }
 
 func (d *datagram) size() int { return datagramSize(len(d.data)) }
 
-// maxUDP is the largest payload that an IPv4 datagram carries.
-const maxUDP = maxMTU - dissect.IPv4MinHeaderLen - dissect.UDPHeaderLen
+// maxUDP is the largest payload that a datagram to a carries: IPv4's length counts its own header.
+func maxUDP(a netip.Addr) int {
+	n := maxMTU - dissect.UDPHeaderLen
+	if a.Is4() {
+		n -= dissect.IPv4MinHeaderLen
+	}
+	return n
+}
 
 // ListenUDP opens a socket on local: an address of ours, a broadcast or multicast address to receive only what is
-// sent there, or the unspecified address for everything. Port 0 has a free one chosen. Errors: ErrInvalidAddr,
+// sent there, 0.0.0.0 for all of IPv4, "::" or the zero Addr for everything. Port 0 has a free one chosen. Errors: ErrInvalidAddr,
 // ErrNotOurs, ErrAddrInUse, ErrNoPorts.
 func (s *Stack) ListenUDP(local netip.AddrPort, opt UDPOptions) (*UDPSocket, error) {
-	local = unmap(local)
-	if !local.Addr().IsValid() {
-		local = netip.AddrPortFrom(any4, local.Port())
+	a, on, err := s.unzone(local.Addr(), opt.Interface)
+	if err != nil {
+		return nil, err
 	}
-	a := local.Addr()
-	if !a.Is4() {
-		return nil, ErrInvalidAddr
+	if !a.IsValid() {
+		a = any6
 	}
+	local, opt.Interface = netip.AddrPortFrom(a, local.Port()), on
 	if !a.IsUnspecified() && !a.IsLoopback() && !a.IsMulticast() && s.local(a) == nil && !s.isAnyBroadcast(a) {
 		return nil, ErrNotOurs
 	}
@@ -102,7 +111,7 @@ func (s *Stack) ListenUDP(local netip.AddrPort, opt UDPOptions) (*UDPSocket, err
 		local = netip.AddrPortFrom(a, port)
 	}
 	for _, o := range s.udp.ports[local.Port()] {
-		if o.local == local && o.opt.Interface == opt.Interface && !(o.opt.Shared && opt.Shared) {
+		if overlap(o.local.Addr(), o.opt.V6Only, a, opt.V6Only) && o.opt.Interface == opt.Interface && !(o.opt.Shared && opt.Shared) {
 			return nil, ErrAddrInUse
 		}
 	}
@@ -113,7 +122,11 @@ func (s *Stack) ListenUDP(local netip.AddrPort, opt UDPOptions) (*UDPSocket, err
 
 // DialUDP opens a socket on a port of its own that talks to remote alone.
 func (s *Stack) DialUDP(remote netip.AddrPort, opt UDPOptions) (*UDPSocket, error) {
-	u, err := s.ListenUDP(netip.AddrPort{}, opt)
+	any := any6
+	if remote.Addr().Unmap().Is4() {
+		any = any4
+	}
+	u, err := s.ListenUDP(netip.AddrPortFrom(any, 0), opt)
 	if err != nil {
 		return nil, err
 	}
@@ -131,24 +144,28 @@ func (u *UDPSocket) Connect(remote netip.AddrPort) error {
 	if u.closed {
 		return ErrClosed
 	}
-	remote = unmap(remote)
-	if remote.Port() == 0 || !remote.Addr().Is4() || remote.Addr().IsUnspecified() {
+	dst, on, err := u.stack.unzone(remote.Addr(), u.opt.Interface)
+	if err != nil {
+		return err
+	}
+	remote = netip.AddrPortFrom(dst, remote.Port())
+	if remote.Port() == 0 || !dst.IsValid() || dst.IsUnspecified() || !u.reaches(dst) {
 		return ErrInvalidAddr
 	}
 	src := u.local.Addr()
 	if u.wild || u.stack.local(src) == nil && !src.IsLoopback() {
 		src = netip.Addr{}
 	}
-	p, err := u.stack.route(remote.Addr(), src, u.opt.Interface)
+	p, err := u.stack.route(dst, src, on)
 	if err != nil {
 		return err
 	}
-	u.remote = remote
+	u.remote, u.opt.Interface = remote, on
 	u.local = netip.AddrPortFrom(p.src, u.local.Port())
 	u.err = nil
 	for n := u.rcv.len(); n > 0; n-- {
 		d := u.rcv.pop()
-		if d.Remote == remote {
+		if d.Remote.Port() == remote.Port() && d.Remote.Addr().WithZone("") == dst {
 			u.rcv.push(d)
 		} else {
 			u.release(&d)
@@ -158,8 +175,14 @@ func (u *UDPSocket) Connect(remote netip.AddrPort) error {
 }
 
 // LocalAddr and RemoteAddr are the socket's ends; the remote one is the zero AddrPort if the socket is not connected.
-func (u *UDPSocket) LocalAddr() netip.AddrPort  { return u.local }
-func (u *UDPSocket) RemoteAddr() netip.AddrPort { return u.remote }
+func (u *UDPSocket) LocalAddr() netip.AddrPort  { return u.opt.Interface.zonedPort(u.local) }
+func (u *UDPSocket) RemoteAddr() netip.AddrPort { return u.opt.Interface.zonedPort(u.remote) }
+
+// reaches reports whether the socket can send to addresses like a: of the IP version that it is bound to.
+func (u *UDPSocket) reaches(a netip.Addr) bool {
+	local := u.local.Addr()
+	return a.Is4() == local.Is4() || u.wild && !local.Is4() && !u.opt.V6Only
+}
 
 // Dropped is how many datagrams were lost because the receive queue was full.
 func (u *UDPSocket) Dropped() uint64 { return u.dropped }
@@ -227,24 +250,27 @@ func (u *UDPSocket) Send(p []byte, m UDPMessage) error {
 		return ErrClosed
 	}
 	s := u.stack
-	m.Remote = unmap(m.Remote)
-	dst := m.Remote.Addr()
-	switch {
-	case u.remote.IsValid() && m.Remote != u.remote:
-		return ErrIsConnected
-	case m.Remote.Port() == 0 || !dst.Is4() || dst.IsUnspecified():
-		return ErrInvalidAddr
-	case len(p) > maxUDP:
-		return ErrMessageSize
-	}
 	on := u.opt.Interface
 	if on == nil {
 		on = m.Interface
 	}
+	dst, on, err := s.unzone(m.Remote.Addr(), on)
+	if err != nil {
+		return err
+	}
+	m.Remote = netip.AddrPortFrom(dst, m.Remote.Port())
+	switch {
+	case u.remote.IsValid() && m.Remote != u.remote:
+		return ErrIsConnected
+	case m.Remote.Port() == 0 || !dst.IsValid() || dst.IsUnspecified() || !u.reaches(dst):
+		return ErrInvalidAddr
+	case len(p) > maxUDP(dst):
+		return ErrMessageSize
+	}
 	// The socket's own address comes first; then that of the datagram being answered, unless it was a broadcast.
 	src := u.local.Addr()
 	if u.wild && !u.remote.IsValid() || s.local(src) == nil && !src.IsLoopback() {
-		src = m.Local.Addr().Unmap()
+		src = m.Local.Addr().Unmap().WithZone("")
 		if s.local(src) == nil && !src.IsLoopback() {
 			src = netip.Addr{}
 		}
@@ -256,7 +282,7 @@ func (u *UDPSocket) Send(p []byte, m UDPMessage) error {
 	if err != nil {
 		return err
 	}
-	if u.opt.DontFragment && dissect.IPv4MinHeaderLen+dissect.UDPHeaderLen+len(p) > s.udpPathMTU(dst, path.ifc) {
+	if u.opt.DontFragment && ipHeaderLen(dst)+dissect.UDPHeaderLen+len(p) > s.udpPathMTU(dst, path.ifc) {
 		return ErrMessageSize
 	}
 	if !u.Writable(len(p)) {
@@ -265,8 +291,8 @@ func (u *UDPSocket) Send(p []byte, m UDPMessage) error {
 	}
 	if m.TTL == 0 {
 		if m.TTL = u.opt.TTL; m.TTL == 0 {
-			if m.TTL = s.cfg.TTL; dst.IsMulticast() {
-				m.TTL = 1 // RFC 1112 section 6.1
+			if m.TTL = s.ttlFor(path.ifc, dst); dst.IsMulticast() {
+				m.TTL = 1 // RFC 1112 section 6.1, RFC 3493 section 5.2
 			}
 		}
 	}
@@ -316,6 +342,9 @@ func (u *UDPSocket) emit(ifc *Interface) bool {
 			df:        u.opt.DontFragment,
 			transport: h.Append(s.transport[:0]), payload: [2][]byte{d.data},
 		}
+		if !p.dst.Is4() {
+			p.flow = s.random.flowLabel(p.src, p.dst, h.SrcPort, h.DstPort)
+		}
 		pseudo := dissect.PseudoHeaderSum(p.src, p.dst, p.proto, int(h.Length))
 		if ifc.skipTx && p.len() <= ifc.mtu {
 			dissect.UDP(p.transport).SetChecksum(pseudo.Fold())
@@ -343,14 +372,18 @@ func (u *UDPSocket) emit(ifc *Interface) bool {
 }
 
 // udpInput processes a received datagram.
-func (s *Stack) udpInput(ip dissect.IPv4, in arrival) {
-	d := dissect.UDP(ip.Payload())
+func (s *Stack) udpInput(p *inbound) {
+	d, in := dissect.UDP(p.payload), p.arrival
 	if d.CheckWhole() != nil || d.DstPort() == 0 {
 		s.drop(in.ifc, &s.counters.UDPMalformed)
 		return
 	}
-	src, dst := ip.Src(), ip.Dst()
-	// IPv4 allows no checksum at all (RFC 1122 section 4.1.3.4).
+	src, dst := p.src, p.dst
+	// IPv4 allows no checksum at all (RFC 1122 section 4.1.3.4), IPv6 does not, with whatever device (RFC 8200 section 8.1).
+	if d.Checksum() == 0 && !src.Is4() {
+		s.drop(in.ifc, &s.counters.UDPChecksum)
+		return
+	}
 	if d.Checksum() != 0 && (!in.ifc.skipRx || in.fragments) &&
 		!d.ChecksumOK(dissect.PseudoHeaderSum(src, dst, dissect.ProtoUDP, int(d.Length()))) {
 		s.drop(in.ifc, &s.counters.UDPChecksum)
@@ -358,10 +391,12 @@ func (s *Stack) udpInput(ip dissect.IPv4, in arrival) {
 	}
 	m := UDPMessage{
 		Remote: netip.AddrPortFrom(src, d.SrcPort()), Local: netip.AddrPortFrom(dst, d.DstPort()), Interface: in.ifc,
-		TTL: ip.TTL(), DSCP: ip.DSCP(), ECN: ip.ECN(), Broadcast: in.broadcast,
+		TTL: p.ttl, DSCP: p.dscp(), ECN: p.ecn(), Broadcast: in.broadcast,
 	}
-	if o := ip.Options(); len(o) > 0 {
-		m.Options = dissect.MakeIPv4Options(o)
+	if src.Is4() {
+		if o := dissect.IPv4(p.packet).Options(); len(o) > 0 {
+			m.Options = dissect.MakeIPv4Options(o)
+		}
 	}
 	var best *UDPSocket
 	bestScore, matches, delivered := -1, 0, 0
@@ -393,7 +428,7 @@ func (s *Stack) udpInput(ip dissect.IPv4, in arrival) {
 		s.drop(in.ifc, &s.counters.UDPQueueFull)
 	default:
 		s.drop(in.ifc, &s.counters.UDPNoSocket)
-		s.icmpError(ip, in, unreachable(dissect.ICMPv4PortUnreachable))
+		s.portUnreachable(p)
 	}
 }
 
@@ -402,7 +437,7 @@ func (s *Stack) udpInput(ip dissect.IPv4, in arrival) {
 func (u *UDPSocket) match(m *UDPMessage) int {
 	score := 0
 	if u.opt.Interface != nil {
-		if u.opt.Interface != m.Interface {
+		if !m.Interface.serves(u.opt.Interface, m.Local.Addr()) {
 			return -1
 		}
 		score += 4
@@ -413,10 +448,11 @@ func (u *UDPSocket) match(m *UDPMessage) int {
 		}
 		score += 2
 	}
-	if a := u.local.Addr(); !a.IsUnspecified() {
-		if a != m.Local.Addr() {
-			return -1
-		}
+	a := u.local.Addr()
+	if !covers(a, u.opt.V6Only, m.Local.Addr()) {
+		return -1
+	}
+	if !a.IsUnspecified() {
 		score++
 	}
 	return score
@@ -429,6 +465,9 @@ func (u *UDPSocket) deliver(m *UDPMessage, data []byte) bool {
 		return false
 	}
 	d := datagram{UDPMessage: *m, data: append(u.stack.pool.get(len(data)), data...)}
+	if isLinkLocal(d.Remote.Addr()) && !d.Interface.loopback {
+		d.Remote = d.Interface.zonedPort(d.Remote)
+	}
 	u.rcv.push(d)
 	u.rcvBytes += d.size()
 	u.wake()

@@ -47,7 +47,10 @@ func TestUDPErrors(t *testing.T) {
 		{"192.168.69.1:7", UDPOptions{Shared: true}, ErrAddrInUse},
 		{"0.0.0.0:7", UDPOptions{}, nil},
 		{"192.168.69.2:7", UDPOptions{}, ErrNotOurs},
-		{"[::1]:7", UDPOptions{}, ErrInvalidAddr},
+		{"[::1]:7", UDPOptions{}, nil},
+		{"[::]:7", UDPOptions{}, ErrAddrInUse},
+		{"[::]:7", UDPOptions{V6Only: true}, nil},
+		{"[fd00::1]:7", UDPOptions{}, ErrNotOurs},
 		{"192.168.69.255:7", UDPOptions{}, nil},
 		{"127.0.0.1:7", UDPOptions{}, nil},
 	} {

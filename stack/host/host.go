@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"smoltcp/stack"
+	"smoltcp/stack/tcp"
 )
 
 // Device is a stack's device that can also be waited for.
@@ -41,6 +42,7 @@ type Device interface {
 
 // Config says what host to run.
 type Config struct {
+	// Stack. Of its TCP buffers, those whose size it leaves open grow up to 4 MiB (tcp.Config.RcvBufMax, SndBufMax).
 	Stack     stack.Config
 	Interface stack.InterfaceConfig
 	Routes    []stack.Route // a Route without an Interface leaves by the device's
@@ -50,6 +52,7 @@ type Config struct {
 type Host struct {
 	dev   Device
 	start time.Time
+	tcp   tcp.Config // of connections that have none of their own
 
 	mu    sync.Mutex
 	stack *stack.Stack
@@ -67,7 +70,8 @@ type waker interface{ hostEnded() }
 
 // New makes a host on dev, which it owns from then on. Nothing happens before Run.
 func New(dev Device, cfg Config) (*Host, error) {
-	h := &Host{dev: dev, start: time.Now(), stack: stack.New(cfg.Stack), open: make(map[waker]struct{}), done: make(chan struct{})}
+	grow(&cfg.Stack.TCP)
+	h := &Host{dev: dev, start: time.Now(), tcp: cfg.Stack.TCP, stack: stack.New(cfg.Stack), open: make(map[waker]struct{}), done: make(chan struct{})}
 	var err error
 	if h.ifc, err = h.stack.AddInterface(dev, cfg.Interface); err != nil {
 		return nil, err
@@ -81,6 +85,19 @@ func New(dev Device, cfg Config) (*Host, error) {
 		}
 	}
 	return h, nil
+}
+
+// maxBuffer is how far buffers grow that were left open.
+const maxBuffer = 4 << 20
+
+// grow lets the buffers of which g says nothing grow.
+func grow(g *tcp.Config) {
+	if g.RcvBuf == 0 && g.RcvBufMax == 0 {
+		g.RcvBufMax = maxBuffer
+	}
+	if g.SndBuf == 0 && g.SndBufMax == 0 {
+		g.SndBufMax = maxBuffer
+	}
 }
 
 // now is the stack's time: monotonic, so that setting the wall clock does nothing. It starts at 1, because a

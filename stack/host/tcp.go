@@ -351,19 +351,24 @@ func (l *TCPListener) Close() error {
 
 func (l *TCPListener) Addr() net.Addr { return l.addr }
 
-// Listen opens a listener, as net.Listen does: network is tcp or tcp4, address "192.168.69.1:80", ":80" for every address
-// of the host, port 0 for a free one.
+// Listen opens a listener, as net.Listen does: network is tcp, tcp4 or tcp6, address "192.168.69.1:80" or "[fdaa::1]:80", ":80"
+// for every address of the host, port 0 for a free one.
 func (h *Host) Listen(network, address string) (net.Listener, error) {
-	if network != "tcp" && network != "tcp4" {
+	return h.listen(network, address, stack.TCPOptions{})
+}
+
+func (h *Host) listen(network, address string, opt stack.TCPOptions) (net.Listener, error) {
+	if !isNetwork(network, "tcp") {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: net.UnknownNetworkError(network)}
 	}
-	at, err := parseAddr(address)
+	at, err := parseAddr(network, address)
 	if err != nil {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
 	}
 	h.lock()
 	defer h.unlock()
-	sock, err := h.stack.ListenTCP(at, stack.TCPOptions{})
+	opt.V6Only = network == "tcp6"
+	sock, err := h.stack.ListenTCP(at, opt)
 	if err != nil {
 		return nil, opError("listen", network, nil, net.TCPAddrFromAddrPort(at), err)
 	}
@@ -376,54 +381,11 @@ func (h *Host) Listen(network, address string) (net.Listener, error) {
 	return l, nil
 }
 
-// Dial opens a connection, as net.Dialer.DialContext does, or a connected UDP socket: network is tcp, tcp4, udp or udp4, address
-// "192.168.69.100:80". Names are not resolved. It has the shape that http.Transport.DialContext wants.
+// Dial opens a connection, as net.Dialer.DialContext does, or a connected UDP socket: network is tcp or udp, or one of them with
+// 4 or 6 behind it, address "192.168.69.100:80" or "[fe80::2%tap0]:80". Names are not resolved. It has the shape that http.Transport.DialContext wants.
 func (h *Host) Dial(ctx context.Context, network, address string) (net.Conn, error) {
-	to, err := parseAddr(address)
-	switch {
-	case err != nil:
-		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
-	case network == "udp" || network == "udp4":
-		return h.dialUDP(network, to)
-	case network != "tcp" && network != "tcp4":
-		return nil, &net.OpError{Op: "dial", Net: network, Err: net.UnknownNetworkError(network)}
-	}
-	remote := net.TCPAddrFromAddrPort(to)
-	fail := func(err error) (net.Conn, error) { return nil, opError("dial", network, nil, remote, err) }
-	if err := ctx.Err(); err != nil {
-		return fail(contextError(err))
-	}
-	h.lock()
-	sock, err := h.stack.DialTCP(to, stack.TCPOptions{})
-	var c *TCPConn
-	if err == nil {
-		c, err = newTCPConn(h, sock)
-	}
-	h.unlock()
-	if err != nil {
-		return fail(err)
-	}
-	for {
-		select {
-		case <-c.writable:
-		case <-c.gone:
-			return fail(net.ErrClosed)
-		case <-ctx.Done():
-			c.Abort()
-			return fail(contextError(ctx.Err()))
-		}
-		h.lock()
-		state, err := sock.State(), sock.Err()
-		h.unlock()
-		switch {
-		case err != nil:
-			c.Close()
-			return fail(err)
-		case state != tcp.SynSent && state != tcp.SynReceived:
-			c.notify() // it may have something to read already
-			return c, nil
-		}
-	}
+	d := Dialer{Host: h}
+	return d.Dial(ctx, network, address)
 }
 
 // contextError gives the end of a context as net.Dialer does: a deadline is a timeout.
@@ -434,8 +396,13 @@ func contextError(err error) error {
 	return err
 }
 
-// parseAddr reads "host:port", in which a missing host is every address of ours.
-func parseAddr(s string) (netip.AddrPort, error) {
+// isNetwork reports whether network is protocol, over either IP version or one of them.
+func isNetwork(network, protocol string) bool {
+	return network == protocol || network == protocol+"4" || network == protocol+"6"
+}
+
+// parseAddr reads "host:port", in which a missing host is every address of ours of the network's IP versions.
+func parseAddr(network, s string) (netip.AddrPort, error) {
 	host, port, err := net.SplitHostPort(s)
 	if err != nil {
 		return netip.AddrPort{}, err
@@ -444,11 +411,18 @@ func parseAddr(s string) (netip.AddrPort, error) {
 	if err != nil {
 		return netip.AddrPort{}, &net.AddrError{Err: "port is not a number below 65536", Addr: s}
 	}
-	a := netip.IPv4Unspecified()
+	version := network[len(network)-1]
+	a := netip.IPv6Unspecified()
+	if version == '4' {
+		a = netip.IPv4Unspecified()
+	}
 	if host != "" {
 		if a, err = netip.ParseAddr(host); err != nil {
 			return netip.AddrPort{}, &net.AddrError{Err: "host is not an IP address", Addr: s}
 		}
 	}
-	return netip.AddrPortFrom(a.Unmap(), uint16(n)), nil
+	if a = a.Unmap(); version == '4' && !a.Is4() || version == '6' && a.Is4() {
+		return netip.AddrPort{}, &net.AddrError{Err: "address of another IP version than " + network, Addr: s}
+	}
+	return netip.AddrPortFrom(a, uint16(n)), nil
 }

@@ -37,18 +37,18 @@ func newUDPConn(h *Host, sock *stack.UDPSocket) (*UDPConn, error) {
 	return u, nil
 }
 
-// ListenPacket opens a UDP socket, as net.ListenPacket does: network is udp or udp4, address as for Listen.
+// ListenPacket opens a UDP socket, as net.ListenPacket does: network is udp, udp4 or udp6, address as for Listen.
 func (h *Host) ListenPacket(network, address string) (net.PacketConn, error) {
-	if network != "udp" && network != "udp4" {
+	if !isNetwork(network, "udp") {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: net.UnknownNetworkError(network)}
 	}
-	at, err := parseAddr(address)
+	at, err := parseAddr(network, address)
 	if err != nil {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
 	}
 	h.lock()
 	defer h.unlock()
-	sock, err := h.stack.ListenUDP(at, stack.UDPOptions{})
+	sock, err := h.stack.ListenUDP(at, stack.UDPOptions{V6Only: network == "udp6"})
 	var u *UDPConn
 	if err == nil {
 		u, err = newUDPConn(h, sock)

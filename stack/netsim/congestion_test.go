@@ -28,7 +28,12 @@ type network struct {
 
 func newNetwork(t *testing.T, link netsim.LinkConfig, g tcp.Config) *network {
 	t.Helper()
-	n := &network{Sim: netsim.New(1), rate: link.Rate, mss: 1448}
+	return newNetworkFrom(t, 1, link, g)
+}
+
+func newNetworkFrom(t *testing.T, seed uint64, link netsim.LinkConfig, g tcp.Config) *network {
+	t.Helper()
+	n := &network{Sim: netsim.New(seed), rate: link.Rate, mss: 1448}
 	if link.MTU > 0 {
 		n.mss = link.MTU - 52
 	}
@@ -90,32 +95,54 @@ func (n *network) measure(d time.Duration, flows ...*flow) []float64 {
 	return parts
 }
 
-// Long fat and long thin pipes are filled: without random loss nine tenths of the rate are reached.
-func TestLinkFilled(t *testing.T) {
-	for _, c := range []struct {
-		name     string
-		link     netsim.LinkConfig
-		buf      int
-		warm, in time.Duration
-	}{
-		{"1 Mbit/s x 300 ms", netsim.LinkConfig{Rate: 1e6, Delay: 150 * time.Millisecond, Queue: 50}, 1 << 20, 0, time.Minute},
-		{"100 Mbit/s x 40 ms", netsim.LinkConfig{Rate: 100e6, Delay: 20 * time.Millisecond, Queue: 2500}, 4 << 20, time.Second, 4 * time.Second},
-		{
-			"10 Gbit/s x 50 ms", netsim.LinkConfig{Rate: 10e9, Delay: 25 * time.Millisecond, MTU: 9000}, 64 << 20,
-			800 * time.Millisecond, 150 * time.Millisecond,
-		},
-	} {
-		for _, a := range []tcp.Algorithm{tcp.Cubic, tcp.NewReno, tcp.BBR} {
-			if testing.Short() && c.link.Rate > 1e9 || c.link.Rate > 1e9 && a == tcp.NewReno {
-				continue
-			}
-			n := newNetwork(t, c.link, tcp.Config{RcvBuf: c.buf, SndBuf: c.buf, Congestion: a})
-			f := n.flow(t, 9, nil)
-			n.Run(c.warm)
-			share := n.measure(c.in, f)[0]
-			t.Logf("%s, %s: %.1f %%, %d of %d frames overflowed", c.name, a, share, n.a.Stats.Overflowed, n.a.Stats.Sent)
-			if share < 90 || share > 100.1 {
-				t.Errorf("%s, %s: %.1f %% of the link", c.name, a, share)
+// A queue that holds as much as the path does keeps the link busy through every reduction: CUBIC's 0.7 of twice that is more
+// than the path (RFC 9438 section 4.6).
+func TestQueueOfOneBDP(t *testing.T) {
+	for _, rtt := range []time.Duration{10 * time.Millisecond, 50 * time.Millisecond, 200 * time.Millisecond} {
+		const rate = 100e6
+		link := netsim.LinkConfig{Rate: rate, Delay: rtt / 2, Queue: int(rate / 8 * rtt.Seconds() / 1514)}
+		n := newNetwork(t, link, tcp.Config{RcvBuf: 16 << 20})
+		f := n.flow(t, 9, &tcp.Config{SndBuf: 16 << 20})
+		n.Run(40*rtt + 2*time.Second)
+		share := n.measure(4*time.Second, f)[0]
+		t.Logf("%v: %.1f %%, %d overflowed", rtt, share, n.a.Stats.Overflowed)
+		if share < 95 || n.a.Stats.Overflowed == 0 {
+			t.Errorf("%v: %.1f %% of the link, %d overflowed", rtt, share, n.a.Stats.Overflowed)
+		}
+	}
+}
+
+// Segments that overtake each other are no loss: what is taken for one at first is taken back, and soon hardly anything is any
+// more (RFC 8985 section 6.2, RFC 4015).
+func TestReorderingIsNoLoss(t *testing.T) {
+	for _, a := range []tcp.Algorithm{tcp.Cubic, tcp.NewReno, tcp.BBR} {
+		for _, c := range []struct {
+			part float64
+			late time.Duration
+		}{{0.05, 5 * time.Millisecond}, {0.2, 15 * time.Millisecond}} {
+			link := netsim.LinkConfig{Rate: 50e6, Delay: 20 * time.Millisecond, Reorder: c.part, ReorderDelay: c.late}
+			n := newNetwork(t, link, tcp.Config{RcvBuf: 1 << 20})
+			cuts, undone, late := 0, 0, 0
+			g := tcp.Config{SndBuf: 1 << 20, Congestion: a, Events: func(_ *tcp.Conn, e tcp.Event) {
+				switch {
+				case e.Kind == tcp.RetransmitTimeout:
+					t.Errorf("%s, %v: a timeout", a, c)
+				case e.Kind != tcp.CwndChange:
+				case e.Reason == tcp.Spurious:
+					undone++
+				case e.Reason == tcp.DuplicateAcks:
+					cuts++
+					if e.Time > tcp.Time(2*time.Second) {
+						late++
+					}
+				}
+			}}
+			f := n.flow(t, 9, &g)
+			n.Run(2 * time.Second)
+			share := n.measure(4*time.Second, f)[0]
+			t.Logf("%s, %v of frames up to %v late: %.1f %%, %d reductions", a, c.part, c.late, share, cuts)
+			if share < 95 || cuts != undone || late > 2 {
+				t.Errorf("%s, %v: %.1f %%, %d reductions, %d of them late, %d taken back", a, c, share, cuts, late, undone)
 			}
 		}
 	}
@@ -164,20 +191,47 @@ func TestFairness(t *testing.T) {
 	}
 }
 
-// On a short round trip CUBIC takes about what Reno takes (RFC 9438 section 4.3), and BBR leaves Reno a good part.
+// On a short round trip with losses by chance, the same for both, CUBIC gets what Reno gets: section 4.3 of RFC 9438 is
+// made for that.
+func TestRenoRegion(t *testing.T) {
+	var share [2]float64
+	for _, a := range []tcp.Algorithm{tcp.Cubic, tcp.NewReno} {
+		g := tcp.Config{RcvBuf: 1 << 20, SndBuf: 1 << 20, Congestion: a}
+		n := newNetwork(t, netsim.LinkConfig{Rate: 100e6, Delay: 5 * time.Millisecond, Loss: 0.005}, g)
+		f := n.flow(t, 9, nil)
+		n.Run(time.Second)
+		share[a] = n.measure(time.Minute, f)[0]
+	}
+	t.Logf("%.1f", share)
+	if ratio := share[tcp.Cubic] / share[tcp.NewReno]; ratio < 0.8 || ratio > 1.25 {
+		t.Errorf("cubic %.1f %%, newreno %.1f %%", share[tcp.Cubic], share[tcp.NewReno])
+	}
+}
+
+// Where the two fill one queue CUBIC takes no more than about twice as much, and BBR leaves Reno a good part. Whose
+// segment meets the full queue is a matter of phase: so it is the mean over several delays.
 func TestFriendly(t *testing.T) {
+	const delays = 4
 	for _, other := range []tcp.Algorithm{tcp.Cubic, tcp.BBR} {
-		n := newNetwork(t, netsim.LinkConfig{Rate: 20e6, Delay: 5 * time.Millisecond, Queue: 20}, tcp.Config{RcvBuf: 1 << 20})
-		var flows []*flow
-		for i, a := range []tcp.Algorithm{tcp.NewReno, other} {
-			g := &tcp.Config{RcvBuf: 1 << 20, SndBuf: 1 << 20, Congestion: a}
-			flows = append(flows, n.flow(t, uint16(9+i), g))
+		var mean [2]float64
+		for d := range delays {
+			link := netsim.LinkConfig{
+				Rate: 20e6, Delay: 5*time.Millisecond + time.Duration(d)*130*time.Microsecond, Jitter: 100 * time.Microsecond, Queue: 20,
+			}
+			n := newNetwork(t, link, tcp.Config{RcvBuf: 1 << 20})
+			var flows []*flow
+			for i, a := range []tcp.Algorithm{tcp.NewReno, other} {
+				g := &tcp.Config{RcvBuf: 1 << 20, SndBuf: 1 << 20, Congestion: a}
+				flows = append(flows, n.flow(t, uint16(9+i), g))
+			}
+			n.Run(10 * time.Second)
+			for i, part := range n.measure(30*time.Second, flows...) {
+				mean[i] += part / delays
+			}
 		}
-		n.Run(10 * time.Second)
-		parts := n.measure(60*time.Second, flows...)
-		t.Logf("newreno and %s: %.1f %%", other, parts)
-		if ratio := parts[1] / parts[0]; other == tcp.Cubic && (ratio < 0.6 || ratio > 1.6) || parts[0] < 10 || parts[1] < 10 {
-			t.Errorf("newreno and %s: %.1f %%", other, parts)
+		t.Logf("newreno and %s: %.1f %%", other, mean)
+		if ratio := mean[1] / mean[0]; other == tcp.Cubic && (ratio < 0.6 || ratio > 2) || mean[0] < 10 || mean[1] < 10 {
+			t.Errorf("newreno and %s: %.1f %%", other, mean)
 		}
 	}
 }

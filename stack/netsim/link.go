@@ -1,6 +1,7 @@
 package netsim
 
 import (
+	"cmp"
 	"time"
 
 	"smoltcp/stack"
@@ -18,8 +19,12 @@ type LinkConfig struct {
 	TxRing int // frames that the end holds before it is full, as a device does; 0: never
 	Queue  int // frames that wait for the link; more are lost, as in a router; 0: never
 
-	Loss  float64 // probability of being lost
-	Burst float64 // mean number of frames lost in a row; 0 and 1: each by itself
+	RED   RED   // queue management that marks or drops early, see there
+	CoDel CoDel // the same by the time that frames wait
+
+	Loss      float64 // probability of being lost
+	Burst     float64 // mean length of a bad time in frames; 0 and 1: each frame is lost by itself
+	BurstLoss float64 // probability of being lost in a bad time (the model of Gilbert and Elliott); 1 if zero
 
 	Reorder      float64       // probability of being overtaken
 	ReorderDelay time.Duration // by how much: up to so much more delay; 10 ms if zero
@@ -28,12 +33,16 @@ type LinkConfig struct {
 	Corrupt   float64 // probability of having one bit inverted, anywhere in the frame
 
 	Router *Router // with a smaller MTU, if there is one on the way
+
+	// Way, if set, gives each frame more delay, as if behind the link it had farther to go than others. The frame is lent.
+	Way func(frame []byte) time.Duration
 }
 
 // Stats counts what became of the frames that an end sent.
 type Stats struct {
 	Sent, Bytes                                 int
 	Lost, Overflowed                            int // by chance, and because the queue was full
+	Marked, Early                               int // with congestion experienced, and dropped by queue management
 	Reordered, Duplicated, Corrupted, Delivered int
 }
 
@@ -43,13 +52,15 @@ type End struct {
 	cfg    LinkConfig
 	peers  []*End
 	node   *node
-	inbox  [][]byte
+	inbox  [][]byte // those from taken on have arrived and not been received
+	taken  int
 	lent   []byte
 	queued int        // frames sent that have not left yet
 	full   bool       // somebody was told so
 	free   stack.Time // when the link has sent everything
 	last   stack.Time // latest arrival, for Jitter
-	losing bool       // in a burst of losses
+	losing bool       // in a bad time
+	aqm    aqmState
 	down   bool
 
 	Stats Stats
@@ -125,11 +136,13 @@ func (e *End) Recv() ([]byte, error) {
 		e.sim.release(e.lent)
 		e.lent = nil
 	}
-	if len(e.inbox) == 0 {
+	if e.taken == len(e.inbox) {
+		e.inbox, e.taken = e.inbox[:0], 0
 		return nil, nil
 	}
-	e.lent = e.inbox[0]
-	e.inbox = e.inbox[1:]
+	e.lent = e.inbox[e.taken]
+	e.inbox[e.taken] = nil
+	e.taken++
 	return e.lent, nil
 }
 
@@ -167,6 +180,11 @@ func (e *End) Send(pieces [][]byte) (bool, error) {
 		return true, nil
 	}
 	e.free = max(e.free, s.now)
+	if e.congested() && !e.mark(frame) {
+		e.Stats.Early++
+		s.release(frame)
+		return true, nil
+	}
 	if c.Rate > 0 {
 		e.free = e.free.Add(time.Duration(len(frame)) * 8 * time.Second / time.Duration(c.Rate))
 	}
@@ -190,19 +208,21 @@ func (e *End) Send(pieces [][]byte) (bool, error) {
 // chance decides something of probability p.
 func (e *End) chance(p float64) bool { return p > 0 && e.sim.rng.Float64() < p }
 
-// lost decides whether a frame is lost: a Gilbert model whose bursts are Burst long on average and whose losses
-// are Loss in all.
+// lost decides whether a frame is lost: each by itself, or in bad times that are Burst frames long on average and so frequent
+// that Loss are lost in all.
 func (e *End) lost() bool {
 	c := &e.cfg
 	if c.Burst <= 1 {
 		return e.chance(c.Loss)
 	}
+	within := cmp.Or(c.BurstLoss, 1)
+	bad := min(c.Loss/within, 1) // the part of the frames that meet a bad time
 	if e.losing {
 		e.losing = !e.chance(1 / c.Burst)
 	} else {
-		e.losing = c.Loss >= 1 || e.chance(c.Loss/(1-c.Loss)/c.Burst)
+		e.losing = bad >= 1 || e.chance(bad/(1-bad)/c.Burst)
 	}
-	return e.losing
+	return e.losing && (within >= 1 || e.chance(within))
 }
 
 // deliver sends a copy of frame on its way to peer.
@@ -221,6 +241,9 @@ func (e *End) deliver(peer *End, frame []byte) {
 	if e.chance(c.Reorder) {
 		e.Stats.Reordered++
 		at = at.Add(time.Duration(1 + s.rng.Int64N(int64(c.ReorderDelay))))
+	}
+	if c.Way != nil {
+		at = at.Add(c.Way(frame))
 	}
 	copies := 1
 	if e.chance(c.Duplicate) {

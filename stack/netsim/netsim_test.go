@@ -141,6 +141,17 @@ func TestLinkFaults(t *testing.T) {
 	}
 	near("length of a burst", float64(n-len(k.frames))/float64(bursts), 8)
 
+	_, k = count(netsim.LinkConfig{Loss: 0.1, Burst: 40, BurstLoss: 0.5})
+	near("loss in bad times", 1-float64(len(k.frames))/n, 0.1)
+	bursts, last = 0, -1
+	for _, f := range k.frames {
+		if number(f) != last+1 {
+			bursts++
+		}
+		last = number(f)
+	}
+	near("length of a loss in a bad time", float64(n-len(k.frames))/float64(bursts), 2)
+
 	_, k = count(netsim.LinkConfig{Duplicate: 0.1})
 	near("duplication", float64(len(k.frames))/n-1, 0.1)
 

@@ -37,6 +37,9 @@ type Sim struct {
 	serial uint64
 	nodes  []*node
 	free   [][]byte
+
+	// Check, if set, is called whenever a node was polled and has nothing more to do at once: for what must hold then.
+	Check func(n Node)
 }
 
 // node is a Node and when it is to be polled.
@@ -129,6 +132,9 @@ func (s *Sim) Until(done func() bool, limit time.Duration) bool {
 				}
 			}
 			n.next = n.NextPoll()
+			if s.Check != nil {
+				s.Check(n.Node)
+			}
 		}
 		if s.now >= end {
 			s.advance()

@@ -12,20 +12,30 @@ import (
 // profile is the host that a script was written for, as far as its commands say: the configuration of sockets that
 // are opened from now on.
 type profile struct {
-	name         string // "", "linux" or "freebsd"
+	name         string // "linux" or "freebsd"
 	cfg          tcp.Config
-	synRetries   int // 0: the default of the stack
+	synRetries   int           // 0: the default of the stack
+	fastOpen     int64         // Linux's tcp_fastopen
+	slop         time.Duration // by how much retransmissions may come sooner, since a FreeBSD adds it to each timeout
 	percent      float64
 	sawFreeBSD   bool
 	nonblockFlag int64
 }
 
+// Bits of Linux's tcp_fastopen that this stack can do; the others are about doing without a cookie.
+const (
+	fastOpenClient    = 0x1
+	fastOpenServer    = 0x2
+	fastOpenListeners = 0x400 // also those that do not ask for it
+	fastOpenTimers    = 0x70000
+)
+
 // linux is what upstream's defaults.sh sets up, and a kernel without it.
 func linuxProfile() profile {
 	return profile{
-		name: "linux", percent: 0.125, nonblockFlag: 0x800, synRetries: 5,
+		name: "linux", percent: 0.125, nonblockFlag: 0x800, synRetries: 5, fastOpen: fastOpenClient,
 		cfg: tcp.Config{
-			RcvBuf: 65535 << 8, SndBuf: 4 << 20, MinRTO: 200 * time.Millisecond, DelayedAck: 40 * time.Millisecond, KeepCwnd: true,
+			RcvBuf: 65535 << 8, SndBuf: 4 << 20, MinRTO: 200 * time.Millisecond, DelayedAck: 40 * time.Millisecond, KeepCwnd: true, NoPathProbing: true,
 		},
 	}
 }
@@ -37,22 +47,26 @@ func (p *profile) freebsd() {
 	}
 	p.sawFreeBSD = true
 	p.name, p.percent, p.nonblockFlag = "freebsd", 0.05, 0x4
-	p.synRetries = 0
-	p.cfg.ECN, p.cfg.KeepCwnd = tcp.ECNPassive, false
+	p.synRetries, p.fastOpen, p.slop = 0, 0, 200*time.Millisecond
+	p.cfg.MaxRTO = 64 * time.Second
+	p.cfg.ECN, p.cfg.KeepCwnd, p.cfg.NoPathProbing = tcp.ECNPassive, false, false
 	p.cfg.RcvBuf = 65536
 	p.cfg.SynTimeout = 75 * time.Second
+	p.cfg.UserTimeout = 10 * time.Minute // twelve retransmissions, or so
 	// FreeBSD adds a slop of 200 ms to a minimum of 30 ms.
 	p.cfg.MinRTO = 230 * time.Millisecond
+}
+
+func (p *profile) allowFastOpen(bit int64, on bool) {
+	if p.fastOpen &^= bit; on {
+		p.fastOpen |= bit
+	}
 }
 
 // config is a copy for one socket.
 func (p *profile) config() tcp.Config {
 	c := p.cfg
-	if p.synRetries > 0 {
-		// The last SYN waits as long as the one before, doubled.
-		initial := max(c.InitialRTO, time.Second)
-		c.SynTimeout = initial * time.Duration(1<<(p.synRetries+1)-1)
-	}
+	c.SynRetries = p.synRetries
 	return c
 }
 
@@ -60,7 +74,6 @@ func (p *profile) config() tcp.Config {
 var noOps = []*regexp.Regexp{
 	regexp.MustCompile(`^(\S*/)?sysctl_restore\S*$`),
 	regexp.MustCompile(`^/tmp/sysctl_restore_\S+$`),
-	regexp.MustCompile(`^(sudo )?ip tcp_metrics flush( all)?( .*)?$`),
 	regexp.MustCompile(`^ethtool -K \S+( (tso|gso|gro|lro|tx|rx|sg) (on|off))+$`),
 	regexp.MustCompile(`^(true|sync|date|:)$`),
 	regexp.MustCompile(`^echo .*$`),
@@ -73,6 +86,7 @@ func (r *run) command(text string) {
 	text = strings.ReplaceAll(text, "\\\n", " ")
 	for _, line := range strings.FieldsFunc(text, func(c rune) bool { return c == '\n' || c == ';' }) {
 		line, _, _ = strings.Cut(line, " #")
+		line, _, _ = strings.Cut(line, "||") // what else to do if it fails
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
 			continue
@@ -84,6 +98,7 @@ func (r *run) command(text string) {
 var (
 	sockstat = regexp.MustCompile(`^sockstat\b.*\|\s*grep -c ['"]?([A-Z_0-9]+)['"]?\s*(?:\|\s*grep\s+(?:-[qw]+ )*['"]?(\d+)['"]?)?\s*$`)
 	tcpdrop  = regexp.MustCompile(`^tcpdrop -s (?:TIME_WAIT|time_wait)$`)
+	metrics  = regexp.MustCompile(`^(sudo )?ip tcp_metrics flush( all)?( .*)?$`)
 	quiet    = regexp.MustCompile(`\s*(>|2>|&>)\s*(/dev/null|&1)`)
 )
 
@@ -94,7 +109,11 @@ func (r *run) commandLine(line string) {
 			return
 		}
 	}
-	fields := strings.Fields(line)
+	if metrics.MatchString(line) {
+		r.forgetCookies()
+		return
+	}
+	fields := words(line)
 	name := fields[0][strings.LastIndexByte(fields[0], '/')+1:]
 	if m := sockstat.FindStringSubmatch(line); m != nil {
 		r.countState(m[1], m[2])
@@ -107,7 +126,11 @@ func (r *run) commandLine(line string) {
 	switch name {
 	case "defaults.sh":
 		r.profile.cfg.ECN = tcp.ECNOff
+		r.profile.fastOpen = fastOpenClient | fastOpenServer | fastOpenListeners
 	case "set_sysctls.py", "sysctl":
+	case "config":
+		r.configure(fields[1:], line)
+		return
 	default:
 		r.skip("command %s", line)
 	}
@@ -135,8 +158,7 @@ var fixed = map[string]map[string]bool{
 	"net.inet.tcp.icmp_may_rst":              {"1": true},
 	"net.inet.tcp.syncookies":                {"0": true, "1": true},
 	"net.inet.tcp.syncookies_only":           {"0": true},
-	"net.inet.tcp.fastopen.server_enable":    {"0": true},
-	"net.inet.tcp.fastopen.client_enable":    {"0": true},
+	"net.inet.tcp.ecn.maxretries":            {"0": true, "1": true},
 	"net.inet.tcp.path_mtu_discovery":        {"1": true},
 	"net.inet.tcp.pmtud_blackhole_detection": {"0": true},
 	"net.inet.tcp.delayed_ack":               {"1": true},
@@ -165,14 +187,13 @@ var fixed = map[string]map[string]bool{
 	"tcp_comp_sack_nr":                       {"0": true},
 	"tcp_reordering":                         {"3": true},
 	"tcp_max_reordering":                     nil,
+	"tcp_fastopen_blackhole_timeout_sec":     nil,
 	"tcp_ecn_fallback":                       {"0": true, "1": true},
 	"tcp_dsack":                              {"1": true},
 	"tcp_fack":                               {"0": true, "1": true},
-	"tcp_mtu_probing":                        {"0": true},
 	"tcp_frto":                               {"2": true, "1": true},
 	"tcp_recovery":                           {"1": true},
 	"tcp_early_retrans":                      {"3": true},
-	"tcp_fastopen":                           {"0": true, "1": true},
 	"tcp_no_metrics_save":                    {"0": true, "1": true},
 	"tcp_min_tso_segs":                       nil,
 	"tcp_tso_win_divisor":                    nil,
@@ -192,7 +213,6 @@ var fixed = map[string]map[string]bool{
 	"net.inet.tcp.hostcache.enable":          nil,
 	"net.inet.tcp.hostcache.purge":           nil,
 	"kern.ipc.maxsockbuf":                    nil,
-	"net.inet.tcp.rexmit_slop":               nil,
 	"net.inet.tcp.rexmit_drop_options":       {"0": true},
 	"net.inet.tcp.log_debug":                 nil,
 	"net.inet.tcp.log_in_vain":               nil,
@@ -224,10 +244,11 @@ func (r *run) sysctl(key, value, line string) {
 			r.skip("command %s", line) // the quoted value of a line that was split at its blanks
 		}
 	}
-	n, err := strconv.Atoi(value)
-	if err != nil {
+	wide, err := strconv.ParseInt(value, 0, 64)
+	if err != nil || wide < -1<<31 || wide > 1<<31-1 {
 		r.skip("command %s", line)
 	}
+	n := int(wide)
 	ms := time.Duration(n) * time.Millisecond
 	switch key {
 	case "tcp_timestamps":
@@ -253,7 +274,25 @@ func (r *run) sysctl(key, value, line string) {
 		if n < 1 || n > 20 {
 			r.skip("command %s", line)
 		}
-		p.cfg.SynAckTimeout = time.Second * time.Duration(1<<(n+1)-1)
+		p.cfg.SynAckRetries = n
+	case "tcp_mtu_probing": // 2 would also begin with small segments
+		if n != 0 && n != 1 {
+			r.skip("the stack has no %s=%d", key, n)
+		}
+		p.cfg.NoPathProbing = n == 0
+	case "tcp_fastopen":
+		if n&^(fastOpenClient|fastOpenServer|fastOpenListeners|fastOpenTimers) != 0 {
+			r.skip("the stack has no tcp_fastopen=%s", value)
+		}
+		p.fastOpen = wide
+	case "net.inet.tcp.fastopen.server_enable":
+		p.allowFastOpen(fastOpenServer, n != 0)
+	case "net.inet.tcp.fastopen.client_enable":
+		p.allowFastOpen(fastOpenClient, n != 0)
+	case "tcp_fastopen_cookies":
+		r.forgetCookies()
+	case "net.inet.tcp.rexmit_slop":
+		p.slop = ms
 	case "net.inet.tcp.cc.abe":
 		p.cfg.ABE = n != 0
 	case "tcp_rto_min_us":
@@ -310,6 +349,32 @@ func (r *run) congestion(name string) {
 		return
 	}
 	r.skip("the stack has no congestion control %s", name)
+}
+
+// words splits a command line at its blanks, outside of quotes, which stay.
+func words(line string) (list []string) {
+	var quote byte
+	from := -1
+	for i := 0; i <= len(line); i++ {
+		blank := i == len(line) || quote == 0 && (line[i] == ' ' || line[i] == '\t')
+		switch {
+		case blank && from >= 0:
+			list, from = append(list, line[from:i]), -1
+		case blank:
+		case from < 0:
+			from = i
+		}
+		if blank {
+			continue
+		}
+		switch c := line[i]; {
+		case quote == 0 && (c == '"' || c == '\''):
+			quote = c
+		case c == quote:
+			quote = 0
+		}
+	}
+	return list
 }
 
 var sockstatStates = map[string]tcp.State{

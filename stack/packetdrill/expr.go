@@ -171,7 +171,7 @@ func (x *evaluator) statement(text string) {
 		v := x.expression()
 		said = said[:before-len(x.tokens)]
 		if x.accept(",") {
-			x.expression()
+			x.tokens = nil // a message for people
 		}
 		if !truth(v) {
 			panic(errAssert{"assert " + strings.Join(said, " ") + x.values(said)})

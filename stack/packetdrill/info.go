@@ -31,6 +31,11 @@ var caStates = map[string]int64{
 	"TCP_CA_Open": 0, "TCP_CA_Disorder": 1, "TCP_CA_CWR": 2, "TCP_CA_Recovery": 3, "TCP_CA_Loss": 4,
 }
 
+// optionBits are those of tcpi_options. The one that says whether a mark was ever seen is not kept track of.
+var optionBits = map[string]int64{
+	"TCPI_OPT_TIMESTAMPS": 1, "TCPI_OPT_SACK": 2, "TCPI_OPT_WSCALE": 4, "TCPI_OPT_ECN": 8, "TCPI_OPT_SYN_DATA": 32,
+}
+
 var stateNumbers = map[tcp.State]int64{
 	tcp.Established: 1, tcp.SynSent: 2, tcp.SynReceived: 3, tcp.FinWait1: 4, tcp.FinWait2: 5, tcp.TimeWait: 6,
 	tcp.Closed: 7, tcp.CloseWait: 8, tcp.LastAck: 9, tcp.Closing: 11,
@@ -49,6 +54,9 @@ func (v *infoVars) lookup(name string) (pyValue, bool) {
 				return n, true
 			}
 		}
+	}
+	if n, ok := optionBits[name]; ok {
+		return n, true
 	}
 	if len(name) < 6 || name[:5] != "tcpi_" {
 		return nil, false
@@ -131,9 +139,12 @@ func (v *infoVars) field(name string) (int64, bool) {
 		return int64(i.Unsent), true
 	case "options":
 		n := int64(0)
-		for bit, on := range []bool{i.Timestamps, i.SACK, i.WindowScale} {
+		for name, on := range map[string]bool{
+			"TCPI_OPT_TIMESTAMPS": i.Timestamps, "TCPI_OPT_SACK": i.SACK, "TCPI_OPT_WSCALE": i.WindowScale, "TCPI_OPT_ECN": i.ECN,
+			"TCPI_OPT_SYN_DATA": i.SynText,
+		} {
 			if on {
-				n |= 1 << bit
+				n |= optionBits[name]
 			}
 		}
 		return n, true

@@ -37,11 +37,10 @@ func (w *wire) Recv() ([]byte, error) {
 const maxQueued = 1 << 16
 
 func (w *wire) Send(pieces [][]byte) (bool, error) {
-	ip := dissect.IPv4(slices.Concat(pieces...))
 	if len(w.out) >= maxQueued {
 		w.run.fail("less output", "packets without end")
 	}
-	if l := w.run.live(ip); l != nil {
+	if l := w.run.live(slices.Concat(pieces...)); l != nil {
 		w.out = append(w.out, l)
 	}
 	return true, nil
@@ -54,6 +53,7 @@ type conn struct {
 	offset        uint32 // of the stack's sequence numbers
 	mapped        bool   // its SYN was seen
 	sock          *stack.TCPSocket
+	numbered      *stack.TCPSocket // whose numbers are mapped
 
 	// Timestamps: what the stack sent for each value of the script, and last; what the script sent to it.
 	tsSent            map[uint32]uint32
@@ -63,35 +63,73 @@ type conn struct {
 
 	ack   uint32 // the latest that the stack sent
 	acked bool
+
+	// How the script counts behind the SYNs: as they do, or from them. Which it is shows with the first number that comes.
+	peerISN, ownISN uint32 // as the SYNs have it
+	counted         bool
+	relative        bool
+
+	sentISN, sentEnd uint32 // of what the stack sent
+}
+
+// base is what numbers like near lack, which are counted from isn on or as it is.
+func (c *conn) base(isn, near uint32) uint32 {
+	if !c.counted && isn != 0 {
+		c.counted, c.relative = true, int32(near-isn) <= 0
+	}
+	if c.relative {
+		return isn
+	}
+	return 0
+}
+
+// peerOffset is what a number of the peer's in the script lacks, behind its SYN; ownOffset is that of the stack's numbers.
+func (c *conn) peerOffset(near uint32) uint32 { return c.base(c.peerISN, near) }
+func (c *conn) ownOffset(near uint32) uint32  { return c.offset + c.base(c.ownISN, near) }
+
+// sends notes a segment of the stack and reports whether it was sent before.
+func (c *conn) sends(s *tcp.Segment) (again bool) {
+	if s.Len() == 0 {
+		return false
+	}
+	end := uint32(s.Seq) + s.Len()
+	if isn := uint32(s.Seq); s.Flags.Has(dissect.SYN) && (isn != c.sentISN || c.sentEnd == 0) {
+		c.sentISN, c.sentEnd = isn, end
+		return false
+	}
+	if again = int32(end-c.sentEnd) <= 0; !again {
+		c.sentEnd = end
+	}
+	return again
 }
 
 // livePacket is what the stack sent.
 type livePacket struct {
-	at       tcp.Time
-	ip       dissect.IPv4
-	protocol dissect.IPProto
-	conn     *conn
-	seg      tcp.Segment
-	opts     []tcpOption
+	at      tcp.Time
+	ip      ipHeader
+	payload []byte // behind the IP header
+	conn    *conn
+	seg     tcp.Segment
+	opts    []tcpOption
+	again   bool // it was sent before
 }
 
 // live reads a packet that the stack sends; nil for one that scripts do not see.
-func (r *run) live(ip dissect.IPv4) *livePacket {
-	if ip.CheckWhole() != nil || !ip.ChecksumOK() {
-		r.fail("valid IPv4 packets", fmt.Sprintf("% x", []byte(ip[:min(len(ip), 40)])))
-	}
-	l := &livePacket{at: r.now, ip: ip, protocol: ip.Protocol()}
-	switch l.protocol {
+func (r *run) live(b []byte) *livePacket {
+	ip, payload := r.readIP(b)
+	l := &livePacket{at: r.now, ip: ip, payload: payload}
+	switch ip.protocol {
 	case dissect.ProtoTCP:
-		t := dissect.TCP(ip.Payload())
-		if t.CheckWhole() != nil || !t.ChecksumOK(dissect.PseudoHeaderSum(ip.Src(), ip.Dst(), dissect.ProtoTCP, len(t))) {
+		t := dissect.TCP(payload)
+		if t.CheckWhole() != nil || !t.ChecksumOK(dissect.PseudoHeaderSum(ip.src, ip.dst, dissect.ProtoTCP, len(t))) {
 			r.fail("valid segments", fmt.Sprintf("% x", []byte(t[:min(len(t), 40)])))
 		}
-		l.seg = tcp.ParseSegment(t, ip.ECN())
+		l.seg = tcp.ParseSegment(t, ip.ecn)
 		l.opts = readOptions(t.Options())
-		l.conn = r.connOf(netip.AddrPortFrom(ip.Src(), t.SrcPort()), netip.AddrPortFrom(ip.Dst(), t.DstPort()))
+		l.conn = r.connOf(netip.AddrPortFrom(ip.src, t.SrcPort()), netip.AddrPortFrom(ip.dst, t.DstPort()))
+		l.again = l.conn.sends(&l.seg)
 	case dissect.ProtoUDP:
-		if u := dissect.UDP(ip.Payload()); u.CheckWhole() != nil {
+		if u := dissect.UDP(payload); u.CheckWhole() != nil {
 			r.fail("valid datagrams", fmt.Sprintf("% x", []byte(u[:min(len(u), 8)])))
 		}
 	default:
@@ -120,6 +158,8 @@ func readOptions(b []byte) (list []tcpOption) {
 			for ; len(d) >= 8; d = d[8:] {
 				t.blocks = append(t.blocks, dissect.SACKBlock{Left: binary.BigEndian.Uint32(d), Right: binary.BigEndian.Uint32(d[4:])})
 			}
+		case t.kind == dissect.TCPOptFastOpen || t.kind == dissect.TCPOptAccECN0 || t.kind == dissect.TCPOptAccECN1 || t.kind == dissect.TCPOptUserTimeout:
+			t.data = d
 		}
 		list = append(list, t)
 		b = rest
@@ -143,6 +183,8 @@ func optionsLen(list []tcpOption) (n int) {
 			n += 10
 		case dissect.TCPOptSACK:
 			n += 2 + 8*len(o.blocks)
+		default:
+			n += 2 + len(o.data)
 		}
 	}
 	return n
@@ -206,12 +248,14 @@ func (r *run) target(k *packet) *conn {
 // inject sends a packet to the stack.
 func (r *run) inject(k *packet) {
 	switch k.protocol {
-	case dissect.ProtoICMP:
+	case dissect.ProtoICMP, dissect.ProtoICMPv6:
 		r.injectICMP(k.icmp)
 	case dissect.ProtoUDP:
 		r.injectUDP(k)
 	default:
 		r.injectTCP(k)
+		r.poll()
+		r.noteCookie(k)
 	}
 	r.poll()
 }
@@ -219,9 +263,21 @@ func (r *run) inject(k *packet) {
 func (r *run) injectTCP(k *packet) {
 	c := r.target(k)
 	h := dissect.TCPHeader{SrcPort: c.remote.Port(), DstPort: c.local.Port(), Seq: k.seq, Flags: k.flags}
+	switch s := r.inTables(c); {
+	case k.flags.Has(dissect.SYN):
+		if s == nil || s.State() == tcp.SynSent {
+			c.peerISN, c.counted, c.relative = k.seq, false, false
+		}
+	case !k.literalSeq:
+		h.Seq += c.peerOffset(k.seq)
+	}
 	if k.flags.Has(dissect.ACK) {
-		if h.Ack = k.ack; !k.literalAck {
+		switch h.Ack = k.ack; {
+		case k.literalAck:
+		case k.flags.Has(dissect.SYN):
 			h.Ack += c.offset
+		default:
+			h.Ack += c.ownOffset(k.ack)
 		}
 	}
 	if k.window > 0 {
@@ -231,27 +287,7 @@ func (r *run) injectTCP(k *packet) {
 		h.Urgent = uint16(k.urgent)
 	}
 	h.Options = dissect.MakeTCPOptions(r.wireOptions(c, k.options))
-	payload := k.length
-	most := 65535 - dissect.IPv4MinHeaderLen - h.HeaderLen()
-	if r.splitMSS > 0 {
-		most = min(most, r.splitMSS)
-	}
-	for {
-		n := min(payload, most)
-		piece := h
-		if n < payload {
-			piece.Flags &^= dissect.FIN | dissect.PSH
-		}
-		r.sendIP(k, c.remote.Addr(), c.local.Addr(), dissect.ProtoTCP, segmentBytes(&piece, n, c.remote.Addr(), c.local.Addr()))
-		if payload -= n; payload == 0 {
-			return
-		}
-		h.Seq += uint32(n)
-		if h.Flags.Has(dissect.SYN) {
-			h.Seq++
-			h.Flags &^= dissect.SYN
-		}
-	}
+	r.sendIP(k, c.remote.Addr(), c.local.Addr(), dissect.ProtoTCP, segmentBytes(&h, k.length, c.remote.Addr(), c.local.Addr()))
 }
 
 // segmentBytes is a segment with n bytes of zeros.
@@ -259,23 +295,6 @@ func segmentBytes(h *dissect.TCPHeader, n int, src, dst netip.Addr) []byte {
 	t := dissect.TCP(append(h.Append(nil), make([]byte, n)...))
 	t.FillChecksum(dissect.PseudoHeaderSum(src, dst, dissect.ProtoTCP, len(t)))
 	return t
-}
-
-// sendIP puts an IP packet on the wire as k describes it.
-func (r *run) sendIP(k *packet, src, dst netip.Addr, protocol dissect.IPProto, payload []byte) {
-	ip := dissect.IPv4Header{TTL: 64, Protocol: protocol, Src: src, Dst: dst, TotalLen: dissect.IPv4MinHeaderLen + len(payload)}
-	if k != nil {
-		if k.ttl >= 0 {
-			ip.TTL = uint8(k.ttl)
-		}
-		if k.dscp >= 0 {
-			ip.DSCP = uint8(k.dscp)
-		}
-		if k.ecn >= 0 {
-			ip.ECN = dissect.ECN(k.ecn)
-		}
-	}
-	r.wire.in = append(r.wire.in, append(ip.Append(nil), payload...))
 }
 
 // wireOptions writes options with their numbers mapped, padded to whole words.
@@ -302,9 +321,17 @@ func (r *run) wireOptions(c *conn, list []tcpOption) (b []byte) {
 		case dissect.TCPOptSACK:
 			b = append(b, byte(o.kind), byte(2+8*len(o.blocks)))
 			for _, k := range o.blocks {
-				b = binary.BigEndian.AppendUint32(b, k.Left+c.offset)
-				b = binary.BigEndian.AppendUint32(b, k.Right+c.offset)
+				b = binary.BigEndian.AppendUint32(b, k.Left+c.ownOffset(k.Left))
+				b = binary.BigEndian.AppendUint32(b, k.Right+c.ownOffset(k.Left))
 			}
+		default:
+			data := o.data
+			if own := []byte(nil); o.serverKey && len(data) > 0 {
+				if own = r.ownCookie(c); own != nil {
+					data = own
+				}
+			}
+			b = append(append(b, byte(o.kind), byte(2+len(data))), data...)
 		}
 	}
 	for len(b)%4 != 0 {
@@ -342,50 +369,16 @@ func datagramBytes(src, dst netip.AddrPort, n int) []byte {
 	return u
 }
 
-// injectICMP sends an error that quotes what the stack sent on the connection in hand.
-func (r *run) injectICMP(m *icmpMessage) {
-	var quote []byte
-	switch {
-	case m.udp || r.current == nil && r.udpLocal().IsValid():
-		local := netip.AddrPortFrom(r.local, r.udpLocal().Port())
-		quote = datagramBytes(local, netip.AddrPortFrom(r.remote, servicePort), m.length)
-		quote = quoteOf(local.Addr(), r.remote, dissect.ProtoUDP, quote)
-	case r.current != nil:
-		c := r.current
-		h := dissect.TCPHeader{SrcPort: c.local.Port(), DstPort: c.remote.Port(), Seq: m.seq + c.offset, Flags: dissect.ACK}
-		if !m.quoted {
-			if s := r.socketOf(c); s != nil {
-				h.Seq = uint32(s.Info().SndUna)
-			}
-		}
-		quote = quoteOf(c.local.Addr(), c.remote.Addr(), dissect.ProtoTCP, segmentBytes(&h, m.length, c.local.Addr(), c.remote.Addr()))
-	default:
-		r.bad("ICMP without anything to quote")
-	}
-	h := dissect.ICMPv4Header{Type: m.kind, Code: m.code, MTU: uint16(m.mtu)}
-	if m.kind == dissect.ICMPv4Redirect {
-		h.Gateway = gateway
-	}
-	icmp := dissect.ICMPv4(append(h.Append(nil), quote...))
-	icmp.FillChecksum()
-	r.sendIP(nil, r.remote, r.local, dissect.ProtoICMP, icmp)
-}
-
-// quoteOf is the beginning of a packet as errors quote it: the IP header and eight bytes (RFC 792), more being optional.
-func quoteOf(src, dst netip.Addr, protocol dissect.IPProto, payload []byte) []byte {
-	ip := dissect.IPv4Header{TTL: 63, DontFragment: true, Protocol: protocol, Src: src, Dst: dst, TotalLen: dissect.IPv4MinHeaderLen + len(payload)}
-	if ip.TotalLen > 65535 {
-		ip.TotalLen = 65535
-	}
-	return append(ip.Append(nil), payload[:min(len(payload), dissect.TCPMinHeaderLen)]...)
-}
-
-// next takes the next packet of the stack that is sent until limit, nil if there is none.
-func (r *run) next(limit tcp.Time) *livePacket {
+// next takes the next packet of the stack that is sent until limit, nil if there is none. What belongs to another connection than
+// the latest, such as the end of one that the script has closed, is nobody's concern unless the script names ports.
+func (r *run) next(limit tcp.Time, ports bool) *livePacket {
 	for {
 		if len(r.wire.out) > 0 {
 			l := r.wire.out[0]
 			r.wire.out = r.wire.out[1:]
+			if l.conn != nil && r.current != nil && l.conn != r.current && !ports {
+				continue
+			}
 			return l
 		}
 		if !r.step(limit) && len(r.wire.out) == 0 {
@@ -414,7 +407,7 @@ func (r *run) expect(e *event, due tcp.Time, tolerance time.Duration) {
 	m := matcher{run: r, want: k}
 	missed := ""
 	for {
-		l := r.next(limit)
+		l := r.next(limit, k.srcPort != 0)
 		if l == nil {
 			got := "nothing until " + r.clock(limit)
 			if missed != "" {
@@ -441,6 +434,9 @@ func (r *run) expect(e *event, due tcp.Time, tolerance time.Duration) {
 		early := l.at < from
 		if early && pure && r.extraAck(l) && uint32(l.seg.Ack) != ackBefore && from.Sub(l.at) <= maxDelayedAck {
 			early = false // the script is about a stack that delays this ACK
+		}
+		if early && l.again && r.opt.Level == Semantic && from.Sub(l.at) <= r.profile.slop {
+			early = false
 		}
 		if early && pure && r.extraAck(l) {
 			missed = "it at " + r.clock(l.at) + " already, and nothing then"
@@ -482,10 +478,10 @@ func (r *run) noteAck(l *livePacket) {
 
 // extraAck reports whether l is a pure ACK that the script need not know of: it repeats the one before or goes on.
 func (r *run) extraAck(l *livePacket) bool {
-	if r.opt.Level == Strict || l.protocol != dissect.ProtoTCP || len(l.seg.Payload) > 0 || l.seg.Flags&^dissect.PSH != dissect.ACK {
+	if r.opt.Level == Strict || l.ip.protocol != dissect.ProtoTCP || len(l.seg.Payload) > 0 || l.seg.Flags&^dissect.PSH != dissect.ACK {
 		return false
 	}
-	return l.conn.acked && int32(uint32(l.seg.Ack)-l.conn.ack) >= 0
+	return !l.conn.acked || int32(uint32(l.seg.Ack)-l.conn.ack) >= 0
 }
 
 // matcher compares the packets of the stack with one that is expected.
@@ -499,14 +495,14 @@ type matcher struct {
 // add compares one packet. why says what is wrong with it; done that all of the expected is there.
 func (m *matcher) add(l *livePacket) (why string, done bool) {
 	r, k := m.run, m.want
-	if l.protocol != k.protocol {
+	if l.ip.protocol != k.protocol {
 		return "other protocol", false
 	}
 	if why := m.ipHeader(l); why != "" {
 		return why, false
 	}
 	if k.protocol == dissect.ProtoUDP {
-		if n := len(dissect.UDP(l.ip.Payload()).Payload()); n != k.length {
+		if n := len(dissect.UDP(l.payload).Payload()); n != k.length {
 			return "length", false
 		}
 		return "", true
@@ -520,8 +516,12 @@ func (m *matcher) add(l *livePacket) (why string, done bool) {
 	}
 	m.mapSyn(l)
 	if seq := uint32(l.seg.Seq); !k.ignoreSeq {
-		if !k.literalSeq {
+		switch {
+		case k.literalSeq:
+		case k.flags.Has(dissect.SYN):
 			seq -= c.offset
+		default:
+			seq -= c.ownOffset(k.seq)
 		}
 		if seq != k.seq+uint32(m.n) {
 			return "sequence number", false
@@ -537,8 +537,13 @@ func (m *matcher) add(l *livePacket) (why string, done bool) {
 	case m.n > 0 && length > 0 && (length > m.size || length < m.size && length < left):
 		return "segments of different lengths", false
 	}
-	if l.seg.Flags.Has(dissect.ACK) && uint32(l.seg.Ack) != k.ack {
-		return "ack", false
+	if ack := k.ack; l.seg.Flags.Has(dissect.ACK) {
+		if !k.flags.Has(dissect.SYN) {
+			ack += c.peerOffset(ack)
+		}
+		if uint32(l.seg.Ack) != ack {
+			return "ack", false
+		}
 	}
 	if why := m.window(l); why != "" {
 		return why, false
@@ -566,11 +571,11 @@ func (m *matcher) add(l *livePacket) (why string, done bool) {
 func (m *matcher) ipHeader(l *livePacket) string {
 	k := m.want
 	switch {
-	case k.ecn >= 0 && int(l.ip.ECN()) != k.ecn:
+	case k.ecn >= 0 && int(l.ip.ecn) != k.ecn:
 		return "ECN"
-	case k.dscp >= 0 && int(l.ip.DSCP()) != k.dscp:
+	case k.dscp >= 0 && int(l.ip.dscp) != k.dscp:
 		return "tos"
-	case k.ttl >= 0 && int(l.ip.TTL()) != k.ttl:
+	case k.ttl >= 0 && int(l.ip.ttl) != k.ttl:
 		return "ttl"
 	}
 	return ""
@@ -599,14 +604,18 @@ func (m *matcher) mapSyn(l *livePacket) {
 	if !l.seg.Flags.Has(dissect.SYN) || !m.want.flags.Has(dissect.SYN) {
 		return
 	}
-	before := c.sock
-	fresh := m.run.inTables(c)
+	before, fresh := c.numbered, m.run.inTables(c)
 	if !c.mapped || fresh != nil && fresh != before {
 		c.offset, c.mapped = uint32(l.seg.Seq)-m.want.seq, true
+		c.ownISN, c.counted, c.relative = m.want.seq, false, false
+		if l.seg.Flags.Has(dissect.ACK) {
+			c.peerISN = uint32(l.seg.Ack) - 1
+		}
 		if fresh != before {
 			c.tsSent = make(map[uint32]uint32)
 		}
 	}
+	c.numbered = fresh
 	m.run.current = c
 }
 
@@ -636,7 +645,7 @@ func (m *matcher) options(l *livePacket) string {
 	if m.run.opt.Level == Strict {
 		return m.exactOptions(l)
 	}
-	kinds := []dissect.TCPOptionKind{dissect.TCPOptTimestamps}
+	kinds := []dissect.TCPOptionKind{dissect.TCPOptTimestamps, dissect.TCPOptUserTimeout}
 	switch {
 	case k.flags.Has(dissect.RST):
 		return ""
@@ -651,9 +660,15 @@ func (m *matcher) options(l *livePacket) string {
 		if kind == dissect.TCPOptMSS && want != nil && want.value != got.value {
 			return "mss"
 		}
+		if kind == dissect.TCPOptUserTimeout && want != nil && !slices.Equal(want.data, got.data) {
+			return "user timeout"
+		}
+	}
+	if why := m.cookie(l); why != "" {
+		return why
 	}
 	want, got := find(k.options, dissect.TCPOptSACK), find(l.opts, dissect.TCPOptSACK)
-	if (want == nil) != (got == nil) || want != nil && !slices.Equal(want.blocks, got.blocks) {
+	if (want == nil) != (got == nil) || want != nil && !m.sameBlocks(l, want.blocks, got.blocks) {
 		return "SACK"
 	}
 	return m.echo(l)
@@ -667,26 +682,54 @@ func (m *matcher) exactOptions(l *livePacket) string {
 		return list
 	}
 	same := slices.EqualFunc(trim(m.want.options), trim(l.opts), func(a, b tcpOption) bool {
-		if a.kind != b.kind || !slices.Equal(a.blocks, b.blocks) {
+		if a.kind != b.kind || !m.sameBlocks(l, a.blocks, b.blocks) {
 			return false
 		}
-		return a.kind == dissect.TCPOptTimestamps || a.value == b.value
+		if a.kind == dissect.TCPOptTimestamps || a.kind == dissect.TCPOptFastOpen {
+			return true
+		}
+		return a.value == b.value && slices.Equal(a.data, b.data)
 	})
 	if !same {
 		return "options"
 	}
+	if why := m.cookie(l); why != "" {
+		return why
+	}
 	return m.echo(l)
 }
 
+// sameBlocks compares SACK blocks, of the script and of the stack.
+func (m *matcher) sameBlocks(l *livePacket, want, got []dissect.SACKBlock) bool {
+	return slices.EqualFunc(want, got, func(w, g dissect.SACKBlock) bool {
+		d := l.conn.peerOffset(w.Left)
+		return w.Left+d == g.Left && w.Right+d == g.Right
+	})
+}
+
+// cookie compares the Fast Open option of a SYN: what the stack asks for or brings back must be as the script says; what it gives is its
+// own.
+func (m *matcher) cookie(l *livePacket) string {
+	want, got := find(m.want.options, dissect.TCPOptFastOpen), find(l.opts, dissect.TCPOptFastOpen)
+	switch {
+	case want == nil && got == nil:
+	case want == nil || got == nil || (len(want.data) > 0) != (len(got.data) > 0):
+		return "option " + dissect.TCPOptFastOpen.Name()
+	case !l.seg.Flags.Has(dissect.ACK) && !slices.Equal(want.data, got.data):
+		return "Fast Open cookie"
+	}
+	return ""
+}
+
 // echo checks that the timestamp echoed is one that the stack received. Which one is for the RTTM rules to say, and scripts are
-// sloppy there, because upstream does not look at it.
+// sloppy there, because upstream does not look at it; one that means it writes a "!" behind the number.
 func (m *matcher) echo(l *livePacket) string {
 	want, got := find(m.want.options, dissect.TCPOptTimestamps), find(l.opts, dissect.TCPOptTimestamps)
 	if want == nil || got == nil {
 		return ""
 	}
 	c := l.conn
-	if got.echo != 0 && !c.tsEcho[got.echo] {
+	if got.echo != 0 && !c.tsEcho[got.echo] || want.literalEcho && got.echo != want.echo {
 		return "timestamp echo"
 	}
 	if m.run.tsTick > 0 && m.run.opt.Level == Strict && !want.anyValue && len(c.tsSent) > 0 {
@@ -739,10 +782,13 @@ func (r *run) show(k *packet) string {
 
 // showLive prints a packet of the stack's with the script's numbers.
 func (r *run) showLive(l *livePacket) string {
-	if l.protocol == dissect.ProtoUDP {
-		return fmt.Sprintf("> udp (%d)", len(dissect.UDP(l.ip.Payload()).Payload()))
+	if l.ip.protocol == dissect.ProtoUDP {
+		return fmt.Sprintf("> udp (%d)", len(dissect.UDP(l.payload).Payload()))
 	}
 	seq, n := uint32(l.seg.Seq)-l.conn.offset, len(l.seg.Payload)
+	if l.conn.relative && !l.seg.Flags.Has(dissect.SYN) {
+		seq -= l.conn.ownISN
+	}
 	s := fmt.Sprintf("> %s %d:%d(%d)", flagText(l.seg.Flags), seq, seq+uint32(n), n)
 	if l.seg.Flags.Has(dissect.ACK) {
 		s += fmt.Sprintf(" ack %d", uint32(l.seg.Ack))
@@ -791,6 +837,10 @@ func optionText(list []tcpOption) string {
 			texts = append(texts, s)
 		case dissect.TCPOptEnd, dissect.TCPOptNop, dissect.TCPOptSACKPermitted:
 			texts = append(texts, o.kind.Name())
+		case dissect.TCPOptUserTimeout:
+			texts = append(texts, userTimeoutText(o.data))
+		case dissect.TCPOptFastOpen:
+			texts = append(texts, strings.TrimSuffix(fmt.Sprintf("FO %x", o.data), " "))
 		default:
 			texts = append(texts, fmt.Sprintf("option %d", o.kind))
 		}

@@ -69,6 +69,7 @@ type packet struct {
 	urgent     int  // -1: not given
 	anyOptions bool
 	options    []tcpOption
+	mutations  []mutation
 
 	icmp *icmpMessage
 }
@@ -80,13 +81,16 @@ type tcpOption struct {
 	echo        uint32 // TS ecr
 	anyValue    bool
 	anyEcho     bool
-	literalEcho bool // "!": not mapped
+	literalEcho bool // "!": not mapped; of the stack, exactly that
 	blocks      []dissect.SACKBlock
+	data        []byte // of Fast Open, Accurate ECN and the user timeout, without kind and length
+	serverKey   bool   // the cookie that the stack gives to this peer
 }
 
 // icmpMessage is an ICMP error from a router or the peer.
 type icmpMessage struct {
-	kind   dissect.ICMPv4Type
+	six    bool
+	kind   uint8
 	code   uint8
 	mtu    int
 	quoted bool
@@ -154,7 +158,9 @@ func Parse(name string, text []byte) (sc *Script, err error) {
 		}
 	}()
 	for p.accept("--") {
-		sc.options = append(sc.options, p.option())
+		o := p.option()
+		p.six = p.six || o.name == "ip_version" && o.value == "ipv6"
+		sc.options = append(sc.options, o)
 	}
 	for p.peek() != 0 {
 		sc.events = append(sc.events, p.event())
@@ -164,6 +170,7 @@ func Parse(name string, text []byte) (sc *Script, err error) {
 
 type parser struct {
 	scanner
+	six   bool // the script is about IPv6
 	depth int
 }
 
@@ -277,7 +284,11 @@ func (p *parser) packet(inbound bool) *packet {
 	case "icmp", "icmpv6":
 		k.protocol = dissect.ProtoICMP
 		quote := k.icmp
-		if k.icmp = p.icmp(w == "icmpv6"); quote != nil {
+		six := w == "icmpv6" || p.six
+		if six {
+			k.protocol = dissect.ProtoICMPv6
+		}
+		if k.icmp = p.icmp(six); quote != nil {
 			k.icmp.quoted, k.icmp.seq, k.icmp.length = true, quote.seq, quote.length
 		}
 		if !inbound {
@@ -329,8 +340,11 @@ func (p *parser) ipInfo(k *packet) {
 				case "tos":
 					v := p.bounded(255, "tos")
 					k.dscp, k.ecn = v>>2, v&3
-				case "ttl":
-					k.ttl = p.bounded(255, "ttl")
+				case "class":
+					v := p.bounded(255, "class")
+					k.dscp, k.ecn = v>>2, v&3
+				case "ttl", "hlim":
+					k.ttl = p.bounded(255, w)
 				case "flowlabel":
 					p.refuse("flow labels")
 				default:
@@ -348,9 +362,14 @@ func (p *parser) ipInfo(k *packet) {
 	}
 }
 
-// ports reads "1234 > 8080" if that comes next.
+// ports reads "1234 > 8080" if that comes next. A digit may also be the ACE field of the flags.
 func (p *parser) ports(k *packet) {
-	if !isDigit(p.peek()) {
+	r := p.rest()
+	n := 0
+	for n < len(r) && isDigit(r[n]) {
+		n++
+	}
+	if n == 0 || !strings.HasPrefix(strings.TrimLeft(r[n:], " \t"), ">") {
 		return
 	}
 	k.srcPort = p.bounded(65535, "port")
@@ -369,6 +388,14 @@ func (p *parser) flags(k *packet) {
 	n := 0
 	for ; n < len(r); n++ {
 		f, ok := flagLetters[r[n]]
+		if c := r[n]; !ok && '0' <= c && c <= '7' { // the ACE field as a number
+			for i, bit := range []dissect.TCPFlags{dissect.ECE, dissect.CWR, dissect.AE} {
+				if (c-'0')>>i&1 != 0 {
+					f |= bit
+				}
+			}
+			ok = true
+		}
 		if !ok {
 			break
 		}
@@ -406,7 +433,8 @@ func (p *parser) sequence(k *packet) {
 func (p *parser) segmentFields(k *packet) {
 	for {
 		if p.accept("{") {
-			p.refuse("changed header bytes")
+			k.mutations = append(k.mutations, p.mutation())
+			continue
 		}
 		if p.accept("<") { // the next packet has its time before it
 			p.tcpOptions(k)
@@ -480,6 +508,13 @@ func (p *parser) tcpOptions(k *packet) {
 					break
 				}
 			}
+		case "FO":
+			o.kind = dissect.TCPOptFastOpen
+			o.data, o.serverKey = p.cookie()
+		case "ECN":
+			o.kind, o.data = p.accurateECN()
+		case "uto":
+			o.kind, o.data = dissect.TCPOptUserTimeout, p.userTimeout()
 		case "":
 			p.fail("TCP option expected at %q", p.near())
 		default:
@@ -491,90 +526,6 @@ func (p *parser) tcpOptions(k *packet) {
 	if n := optionsLen(k.options); n > dissect.TCPMaxHeaderLen-dissect.TCPMinHeaderLen {
 		p.fail("%d bytes of options", n)
 	}
-}
-
-var icmpTypes = map[string]dissect.ICMPv4Type{
-	"unreachable": dissect.ICMPv4Unreachable, "time_exceeded": dissect.ICMPv4TimeExceeded,
-	"parameter_problem": dissect.ICMPv4ParameterProblem, "source_quench": dissect.ICMPv4SourceQuench,
-	"redirect": dissect.ICMPv4Redirect, "echo_reply": dissect.ICMPv4EchoReply, "echo_request": dissect.ICMPv4EchoRequest,
-	"timestamp_request": dissect.ICMPv4Timestamp, "timestamp_reply": dissect.ICMPv4TimestampReply,
-	"information_request": dissect.ICMPv4Information, "information_reply": dissect.ICMPv4InformationReply,
-	"address_mask_request": dissect.ICMPv4Mask, "address_mask_reply": dissect.ICMPv4MaskReply,
-}
-
-var icmpCodes = map[string]uint8{
-	"net_unreachable": 0, "host_unreachable": 1, "protocol_unreachable": 2, "port_unreachable": 3, "frag_needed": 4,
-	"source_route_failed": 5, "net_unknown": 6, "host_unknown": 7, "source_host_isolated": 8, "net_prohibited": 9,
-	"host_prohibited": 10, "net_unreachable_for_tos": 11, "host_unreachable_for_tos": 12, "packet_filtered": 13,
-	"precedence_violation": 14, "precedence_cutoff": 15, "ttl_exceeded": 0, "ttl_exceeded_in_transit": 0,
-	"exceeded_reassembly_time": 1, "frag_time_exceeded": 1, "frag_reass_exceeded": 1, "redirect_net": 0, "redirect_host": 1,
-}
-
-func (p *parser) icmp(six bool) *icmpMessage {
-	if six {
-		p.refuse("ICMPv6")
-	}
-	w := p.word()
-	kind, ok := icmpTypes[w]
-	if n, numeric := numbered(w, "type_"); numeric {
-		kind, ok = dissect.ICMPv4Type(n), true
-	}
-	if !ok {
-		p.refuse("ICMP %s", w)
-	}
-	m := &icmpMessage{kind: kind}
-	for {
-		if isDigit(p.peek()) && !p.timeFollows() {
-			m.code = uint8(p.bounded(255, "code"))
-			continue
-		}
-		if p.accept("[") {
-			m.quoted = true
-			if p.acceptWord("udp") {
-				m.udp = true
-				p.expect("(")
-				m.length = p.bounded(65507, "length")
-				p.expect(")")
-			} else {
-				k := &packet{}
-				p.sequence(k)
-				m.seq, m.length = k.seq, k.length
-			}
-			p.expect("]")
-			return m
-		}
-		at, line := p.at, p.line
-		w := p.word()
-		if w == "mtu" {
-			m.mtu = p.bounded(65535, "mtu")
-			continue
-		}
-		code, ok := icmpCodes[w]
-		if n, numeric := numbered(w, "code_"); numeric {
-			code, ok = n, true
-		}
-		if ok {
-			m.code = code
-			continue
-		}
-		p.at, p.line = at, line
-		if w != "" {
-			p.refuse("ICMP code %s", w)
-		}
-		return m
-	}
-}
-
-// numbered reads names like type_3 and code_255.
-func numbered(name, prefix string) (uint8, bool) {
-	digits, ok := strings.CutPrefix(name, prefix)
-	n, err := strconv.ParseUint(digits, 10, 8)
-	return uint8(n), ok && err == nil
-}
-
-// timeFollows reports whether the number that comes next is the time of another event, on a line of its own.
-func (p *parser) timeFollows() bool {
-	return strings.TrimSpace(p.text[strings.LastIndexByte(p.text[:p.at], '\n')+1:p.at]) == ""
 }
 
 func (p *parser) call() *call {

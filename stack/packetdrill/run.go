@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"smoltcp/dissect"
 	"smoltcp/stack"
 	"smoltcp/stack/tcp"
 )
@@ -23,8 +24,7 @@ const (
 type Options struct {
 	Level Level
 
-	// IPv6OverIPv4 runs scripts for IPv6 over IPv4, which shows what TCP does and nothing about IPv6. Without it they
-	// are skipped.
+	// IPv6OverIPv4 runs scripts for IPv6 over IPv4, which shows what TCP does and nothing about IPv6.
 	IPv6OverIPv4 bool
 }
 
@@ -95,9 +95,11 @@ func joinRemarks(a, b string) string {
 
 // The hosts of every script, as upstream has them.
 var (
-	localNet   = netip.MustParsePrefix("192.168.0.1/16")
-	gateway    = netip.MustParseAddr("192.168.0.2")
-	remoteAddr = netip.MustParseAddr("192.0.2.1")
+	localNet4   = netip.MustParsePrefix("192.168.0.1/16")
+	gateway     = netip.MustParseAddr("192.168.0.2")
+	remoteAddr4 = netip.MustParseAddr("192.0.2.1")
+	localNet6   = netip.MustParsePrefix("fd3d:0a0b:17d6::1/48")
+	remoteAddr6 = netip.MustParseAddr("fd3d:fa7b:d17d::1")
 )
 
 const (
@@ -125,6 +127,7 @@ type run struct {
 	profile profile
 	stack   *stack.Stack
 	wire    *wire
+	six     bool // the script is about IPv6
 	local   netip.Addr
 	remote  netip.Addr
 
@@ -137,7 +140,6 @@ type run struct {
 	tolerance time.Duration
 	tsTick    time.Duration
 	strictLen bool // segments are not added up
-	splitMSS  int  // inbound packets are cut to this
 
 	files    map[int64]*file
 	conns    []*conn
@@ -145,6 +147,7 @@ type run struct {
 	nextPort uint16
 	blocked  []*blockedCall
 	vars     infoVars
+	cookies  cookies
 	partly   string // what was not checked
 	remark   string
 }
@@ -173,7 +176,7 @@ func (r *run) notChecked(format string, args ...any) {
 
 func (sc *Script) runOnce(opt Options, quick bool) (result Result) {
 	r := &run{
-		script: sc, opt: opt, quick: quick, profile: linuxProfile(), local: localNet.Addr(), remote: remoteAddr,
+		script: sc, opt: opt, quick: quick, profile: linuxProfile(), local: localNet4.Addr(), remote: remoteAddr4,
 		now: epoch, last: epoch, tolerance: 4 * time.Millisecond, files: make(map[int64]*file), nextPort: 40000,
 	}
 	defer func() {
@@ -198,8 +201,7 @@ func (sc *Script) runOnce(opt Options, quick bool) (result Result) {
 
 // setUp reads the options and makes the stack.
 func (r *run) setUp() {
-	mtu := 1500
-	six := false
+	mtu := 0
 	for _, o := range r.script.options {
 		r.line = o.line
 		number := func() int {
@@ -214,29 +216,25 @@ func (r *run) setUp() {
 			switch o.value {
 			case "ipv4", "ipv4-mapped-ipv6":
 			case "ipv6":
-				six = true
-				if !r.opt.IPv6OverIPv4 {
-					r.skip("the stack has no IPv6")
-				}
-				r.remark = "TCP over IPv4 instead of IPv6"
+				r.six = true
 			default:
 				r.bad("--ip_version=%s", o.value)
 			}
 		case "tolerance_usecs":
 			r.tolerance = time.Duration(number()) * time.Microsecond
 		case "mtu":
-			mtu = number()
-		case "mss":
-			r.splitMSS = number()
+			if mtu = number(); mtu < 68 || mtu > 65535 {
+				r.bad("--mtu=%d", mtu)
+			}
 		case "tcp_ts_tick_usecs":
 			r.tsTick = time.Duration(number()) * time.Microsecond
 		case "strict_segments":
 			r.strictLen = true
-		case "local_ip":
-			r.local = r.address(o.value, r.local)
-		case "remote_ip":
-			r.remote = r.address(o.value, r.remote)
-		case "gateway_ip", "netmask_ip", "speed", "init_scripts", "verbose", "debug", "non_fatal", "wire_client", "persistent_tun_dev":
+		case "local_ip", "remote_ip":
+			if _, err := netip.ParseAddr(o.value); err != nil {
+				r.bad("address %s", o.value)
+			}
+		case "send_omit_free", "mss", "gateway_ip", "netmask_ip", "speed", "init_scripts", "verbose", "debug", "non_fatal", "wire_client", "persistent_tun_dev":
 		case "bind_port", "connect_port":
 			if number() != servicePort {
 				r.skip("option --%s", o.name)
@@ -245,37 +243,75 @@ func (r *run) setUp() {
 			r.skip("option --%s", o.name)
 		}
 	}
-	if six {
-		if mtu != 1500 {
-			mtu -= 20 // the difference of the headers, so that the MSS stays
+	r.line = 0
+	if mtu == 0 {
+		mtu = r.script.usualMTU(r.six)
+	}
+	net, anywhere := localNet4, netip.IPv4Unspecified()
+	switch {
+	case r.six && r.opt.IPv6OverIPv4:
+		mtu -= dissect.IPv6HeaderLen - dissect.IPv4MinHeaderLen // so that the MSS stays
+		r.remark = "TCP over IPv4 instead of IPv6"
+	case r.six:
+		net, anywhere = localNet6, netip.IPv6Unspecified()
+		r.remote = remoteAddr6
+	}
+	r.local = net.Addr()
+	for _, o := range r.script.options {
+		switch a, _ := netip.ParseAddr(o.value); {
+		case a.Is4() != r.local.Is4():
+		case o.name == "local_ip":
+			r.local = a
+		case o.name == "remote_ip":
+			r.remote = a
 		}
 	}
-	if mtu < 68 || mtu > 65535 {
-		r.bad("--mtu=%d", mtu)
-	}
-	r.line = 0
 	r.wire = &wire{run: r, mtu: mtu}
-	r.stack = stack.New(stack.Config{Rand: rand.NewChaCha8([32]byte{}), TxQueue: 4096})
+	r.stack = stack.New(stack.Config{Rand: rand.NewChaCha8([32]byte{}), TxQueue: 4096, DADTransmits: -1})
 	r.stack.Advance(r.now)
-	ifc, err := r.stack.AddInterface(r.wire, stack.InterfaceConfig{Name: "tun0", Addrs: []netip.Prefix{netip.PrefixFrom(r.local, 16)}})
+	ifc, err := r.stack.AddInterface(r.wire, stack.InterfaceConfig{Name: "tun0", Addrs: []netip.Prefix{netip.PrefixFrom(r.local, net.Bits())}})
 	if err != nil {
-		r.bad("%v", err)
+		r.skip("the stack takes no address %v: %v", r.local, err)
 	}
-	if err := r.stack.AddRoute(stack.Route{Prefix: netip.PrefixFrom(netip.IPv4Unspecified(), 0), Interface: ifc}); err != nil {
-		r.bad("%v", err)
+	if err := r.stack.AddRoute(stack.Route{Prefix: netip.PrefixFrom(anywhere, 0), Interface: ifc}); err != nil {
+		r.skip("the stack takes no route to %v: %v", anywhere, err)
 	}
+	r.poll()
 }
 
-// address parses an address of an option; one of IPv6 stands for the default.
-func (r *run) address(text string, def netip.Addr) netip.Addr {
-	a, err := netip.ParseAddr(text)
-	if err != nil {
-		r.bad("address %s", text)
+// usualMTU is the MTU that a script without --mtu was written for. Upstream's is such that the MSS is 1460 with IPv6
+// too; a fork's is 1500 always. Only the MSS in the script tells which it is.
+func (sc *Script) usualMTU(six bool) int {
+	if !six {
+		return 1500
 	}
-	if a.Is6() {
-		return def
+	for i := range sc.events {
+		k := sc.events[i].packet
+		if k == nil || k.inbound || !k.flags.Has(dissect.SYN) {
+			continue
+		}
+		if o := find(k.options, dissect.TCPOptMSS); o != nil && o.value == 1440 {
+			return 1500
+		}
 	}
-	return a
+	return 1520
+}
+
+// unspecified is the address that stands for all of the host's.
+func (r *run) unspecified() netip.Addr {
+	if r.local.Is6() {
+		return netip.IPv6Unspecified()
+	}
+	return netip.IPv4Unspecified()
+}
+
+// mss is the largest payload that the interface carries.
+func (r *run) mss() int {
+	n := r.wire.mtu - dissect.TCPMinHeaderLen - dissect.IPv4MinHeaderLen
+	if r.local.Is6() {
+		n += dissect.IPv4MinHeaderLen - dissect.IPv6HeaderLen
+	}
+	return n
 }
 
 // event runs one step of the script.
@@ -353,6 +389,10 @@ func (r *run) poll() {
 		if r.polls++; r.polls > maxPolls {
 			r.fail("a script that ends", "too many polls")
 		}
+		if err := r.stack.Verify(); err != nil {
+			r.fail("a stack whose variables agree", err.Error())
+		}
+		r.settleEpoll()
 		if !r.retryCalls() {
 			return
 		}

@@ -1,7 +1,6 @@
 package packetdrill
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -24,9 +23,13 @@ type file struct {
 	backlog  int
 	sock     *stack.TCPSocket
 	udp      *stack.UDPSocket
+	epoll    *epoll
 
-	connected bool // connect returned 0, or accept made it
-	errTaken  bool // the program was told why the connection ended
+	connected bool           // connect returned 0, or accept made it
+	fastOpen  bool           // the program asked for Fast Open
+	deferred  netip.AddrPort // where to connect to with the first write
+	inq       bool           // control messages say how much is left to be read
+	errTaken  bool           // the program was told why the connection ended
 	shutRead  bool
 	shutWrite bool
 	linger    int // seconds, -1 without
@@ -231,6 +234,7 @@ var constants = map[string]int64{
 	"O_RDWR": 2, "O_RDONLY": 0, "IPTOS_LOWDELAY": 0x10, "IPTOS_THROUGHPUT": 8, "IPTOS_RELIABILITY": 4,
 	"POLLIN": 1, "POLLPRI": 2, "POLLOUT": 4, "POLLERR": 8, "POLLHUP": 16, "POLLNVAL": 32,
 	"POLLRDNORM": 64, "POLLWRNORM": 256, "POLLRDHUP": 0x2000,
+	"EPOLLIN": 1, "EPOLLPRI": 2, "EPOLLOUT": 4, "EPOLLERR": 8, "EPOLLHUP": 16, "EPOLLRDNORM": 64, "EPOLLWRNORM": 256, "EPOLLRDHUP": 0x2000,
 }
 
 // errnoNumbers are those of Linux and FreeBSD: a script may have either.
@@ -341,6 +345,7 @@ func init() {
 		"write": (*run).callWrite, "send": (*run).callWrite, "sendto": (*run).callWrite,
 		"writev": (*run).callWriteVector, "sendmsg": (*run).callWriteVector,
 		"shutdown": (*run).callShutdown, "close": (*run).callClose, "fcntl": (*run).callFcntl, "ioctl": (*run).callIoctl,
+		"epoll_ctl": (*run).callEpollCtl, "epoll_wait": (*run).callEpollWait,
 		"getsockopt": (*run).callGetsockopt, "setsockopt": (*run).callSetsockopt,
 	}
 }
@@ -352,6 +357,8 @@ func (r *run) prepare(c *call) func() outcome {
 		return func() outcome { return r.callSocket(c) }
 	case "poll":
 		return r.callPoll(c)
+	case "epoll_create", "epoll_create1":
+		return func() outcome { return r.callEpollCreate(c) }
 	}
 	prepare := calls[c.name]
 	if prepare == nil {
@@ -363,6 +370,9 @@ func (r *run) prepare(c *call) func() outcome {
 	}
 	op := prepare(r, c, f)
 	flags := r.messageFlags(c)
+	if c.arg(1).text == "NULL" && c.args[1].kind == valueSymbol && buffered[c.name] && r.count(c, 2) > 0 {
+		return func() outcome { return failed("EFAULT") }
+	}
 	return func() outcome {
 		o := op()
 		if o.block && (f.nonblock || slices.Contains(flags, "MSG_DONTWAIT")) && c.name != "close" {
@@ -371,6 +381,9 @@ func (r *run) prepare(c *call) func() outcome {
 		return o
 	}
 }
+
+// buffered are the calls whose second argument is a buffer and whose third its length.
+var buffered = map[string]bool{"read": true, "recv": true, "recvfrom": true, "write": true, "send": true, "sendto": true}
 
 // messageFlags are the flags of calls that have them; what changes the meaning in ways that the stack does not know
 // makes the script be skipped.
@@ -385,16 +398,19 @@ func (r *run) messageFlags(c *call) []string {
 	list := names(v)
 	for _, name := range list {
 		switch name {
-		case "MSG_PEEK", "MSG_DONTWAIT", "MSG_NOSIGNAL", "MSG_WAITALL", "MSG_EOR":
+		case "MSG_PEEK", "MSG_DONTWAIT", "MSG_NOSIGNAL", "MSG_WAITALL":
 			continue
-		case "MSG_MORE", "MSG_OOB":
+		case "MSG_MORE", "MSG_OOB", "MSG_FASTOPEN":
 			if c.name[0] == 's' {
 				continue
 			}
 		}
 		r.skip("%s", name)
 	}
-	if n, known := r.number(v); known && n != 0 && len(list) == 0 {
+	const fastOpen = 0x20000000
+	if n, known := r.number(v); known && n == fastOpen {
+		list = []string{"MSG_FASTOPEN"}
+	} else if known && n != 0 && len(list) == 0 {
 		r.skip("flags %#x of %s", n, c.name)
 	}
 	return list
@@ -449,16 +465,14 @@ func (r *run) sockaddr(v value, usual netip.AddrPort) netip.AddrPort {
 				port = uint16(n)
 			}
 		case "sin_addr", "sin6_addr":
-			if e.kind == valueSymbol && e.text == "INADDR_ANY" {
-				addr = netip.IPv4Unspecified()
-			}
+			text := e.text
 			if e.kind == valueFunc && len(e.list) > 0 {
-				text := e.list[len(e.list)-1].text
-				if a, err := netip.ParseAddr(text); err == nil && a.Is4() {
-					addr = a
-				} else if e.list[0].text == "INADDR_ANY" {
-					addr = netip.IPv4Unspecified()
-				}
+				text = e.list[len(e.list)-1].text
+			}
+			if a, err := netip.ParseAddr(text); err == nil && a.Is4() == r.local.Is4() {
+				addr = a
+			} else if text == "INADDR_ANY" || text == "in6addr_any" {
+				addr = r.unspecified()
 			}
 		case "sa_family", "sin_family", "sin6_family":
 			for _, name := range names(e) {
@@ -501,7 +515,7 @@ func (r *run) callListen(c *call, f *file) func() outcome {
 			return failed("EINVAL")
 		}
 		if !f.bound.IsValid() {
-			f.bound = netip.AddrPortFrom(netip.IPv4Unspecified(), 0)
+			f.bound = netip.AddrPortFrom(r.unspecified(), 0)
 		}
 		// Systems take one more than they are asked for.
 		f.backlog = int(min(max(backlog, 0), 1<<16)) + 1
@@ -511,7 +525,10 @@ func (r *run) callListen(c *call, f *file) func() outcome {
 
 // listen opens the listener with the socket's present options.
 func (r *run) listen(f *file) outcome {
-	l, err := r.stack.ListenTCP(f.bound, stack.TCPOptions{Config: f.config(), Backlog: f.backlog, TTL: f.ttl, DSCP: f.tos >> 2})
+	cfg := f.config()
+	server := r.profile.fastOpen
+	cfg.FastOpen = server&fastOpenServer != 0 && (f.fastOpen || server&fastOpenListeners != 0)
+	l, err := r.stack.ListenTCP(f.bound, stack.TCPOptions{Config: cfg, Backlog: f.backlog, TTL: f.ttl, DSCP: f.tos >> 2})
 	if err != nil {
 		return failed(errnoOf(err))
 	}
@@ -570,14 +587,13 @@ func (r *run) callConnect(c *call, f *file) func() outcome {
 		case f.listener != nil:
 			return failed("EISCONN")
 		case f.sock == nil:
-			s, err := r.stack.DialTCP(to, stack.TCPOptions{Config: f.config(), Local: f.bound, TTL: f.ttl, DSCP: f.tos >> 2})
-			if err != nil {
-				return failed(errnoOf(err))
+			if f.fastOpen && r.cookies.known && r.profile.fastOpen&fastOpenClient != 0 {
+				f.deferred = to
+				return ok(0)
 			}
-			f.sock = s
-			n := r.connOf(s.LocalAddr(), s.RemoteAddr())
-			n.sock, n.mapped = s, false
-			r.current = n
+			if o := r.dial(f, to, f.fastOpen); o.errno != "" {
+				return o
+			}
 			if f.nonblock {
 				return failed("EINPROGRESS")
 			}
@@ -606,7 +622,7 @@ func (r *run) callConnect(c *call, f *file) func() outcome {
 
 func (r *run) connectUDP(f *file, to netip.AddrPort) outcome {
 	if f.udp == nil {
-		u, err := r.stack.ListenUDP(netip.AddrPortFrom(netip.IPv4Unspecified(), 0), stack.UDPOptions{})
+		u, err := r.stack.ListenUDP(netip.AddrPortFrom(r.unspecified(), 0), stack.UDPOptions{})
 		if err != nil {
 			return failed(errnoOf(err))
 		}
@@ -674,9 +690,6 @@ func (r *run) vector(v value) int {
 			if name == "msg_iov" {
 				return r.vector(v.list[i])
 			}
-			if name == "msg_control" && v.list[i].kind != valueEllipsis {
-				r.skip("control messages")
-			}
 		}
 	}
 	if v.kind != valueList {
@@ -697,7 +710,50 @@ func (r *run) vector(v value) int {
 }
 
 func (r *run) callReadVector(c *call, f *file) func() outcome {
-	return r.reader(c, f, r.vector(c.arg(1)))
+	read := r.reader(c, f, r.vector(c.arg(1)))
+	left, check := r.inqWanted(c, f)
+	return func() outcome {
+		o := read()
+		if check && o.errno == "" && !o.block {
+			n := int64(f.sock.Readable())
+			if n == 0 && f.sock.EOF() {
+				n = 1 // the end of the stream counts as a byte
+			}
+			if n != left {
+				return wrong("cmsg_data=%d", n)
+			}
+		}
+		return o
+	}
+}
+
+// inqWanted is what the script wants to hear in a control message about what is left to be read. There are no
+// control messages of other kinds here.
+func (r *run) inqWanted(c *call, f *file) (left int64, check bool) {
+	header := c.arg(1)
+	if header.kind != valueStruct {
+		return 0, false
+	}
+	for i, name := range header.fields {
+		control := header.list[i]
+		if name != "msg_control" || control.kind == valueEllipsis || len(control.list) == 0 {
+			continue
+		}
+		m := control.list[0]
+		for j, field := range m.fields {
+			n, known := r.number(m.list[j])
+			switch {
+			case field == "cmsg_data" && known:
+				left = n
+			case field == "cmsg_type" && m.list[j].text == "TCP_CM_INQ" && f.inq && len(control.list) == 1:
+				check = true
+			}
+		}
+		if !check {
+			r.skip("control messages")
+		}
+	}
+	return left, check
 }
 
 func (r *run) reader(c *call, f *file, want int) func() outcome {
@@ -771,6 +827,18 @@ func (r *run) callWrite(c *call, f *file) func() outcome {
 	if !f.tcp {
 		return func() outcome { return r.sendDatagram(c, f, n) }
 	}
+	return r.streamWriter(c, f, n)
+}
+
+// streamWriter writes to a connection, or with Fast Open to one that is only being opened.
+func (r *run) streamWriter(c *call, f *file, n int) func() outcome {
+	asked := slices.Contains(r.messageFlags(c), "MSG_FASTOPEN")
+	switch {
+	case f.sock == nil && (f.deferred.IsValid() || asked):
+		return r.fastOpenWriter(c, f, n)
+	case asked && f.sock != nil && f.sock.State() == tcp.SynSent:
+		return func() outcome { return failed("EALREADY") }
+	}
 	return r.writer(c, f, n)
 }
 
@@ -779,7 +847,7 @@ func (r *run) callWriteVector(c *call, f *file) func() outcome {
 	if !f.tcp {
 		return func() outcome { return r.sendDatagram(c, f, n) }
 	}
-	return r.writer(c, f, n)
+	return r.streamWriter(c, f, n)
 }
 
 func (r *run) sendDatagram(c *call, f *file, n int) outcome {
@@ -968,376 +1036,5 @@ func (r *run) callIoctl(c *call, f *file) func() outcome {
 			r.skip("argument 3 of %s", callText(c))
 		}
 		return ok(0)
-	}
-}
-
-// callPoll is poll(2) of sockets.
-func (r *run) callPoll(c *call) func() outcome {
-	list := c.arg(0)
-	if list.kind != valueList {
-		r.skip("argument 1 of %s", callText(c))
-	}
-	timeout := r.intArg(c, 2)
-	type entry struct {
-		fd, events, revents int64
-		check               bool
-	}
-	var entries []entry
-	for _, v := range list.list {
-		e := entry{fd: -1}
-		if v.kind != valueStruct {
-			r.skip("pollfd %s", v)
-		}
-		for i, field := range v.fields {
-			n, known := r.number(v.list[i])
-			if !known && v.list[i].kind != valueEllipsis {
-				r.skip("pollfd %s", v)
-			}
-			switch field {
-			case "fd":
-				e.fd = n
-			case "events":
-				e.events = n
-			case "revents":
-				e.revents, e.check = n, known
-			default:
-				r.skip("pollfd %s", v)
-			}
-		}
-		entries = append(entries, e)
-	}
-	until := tcp.Never
-	if timeout >= 0 {
-		until = r.now.Add(time.Duration(timeout) * time.Millisecond)
-	}
-	return func() outcome {
-		ready := 0
-		bits := make([]int64, len(entries))
-		for i, e := range entries {
-			if bits[i] = r.readiness(e.fd) & (e.events | constants["POLLERR"] | constants["POLLHUP"] | constants["POLLNVAL"]); bits[i] != 0 {
-				ready++
-			}
-		}
-		if ready == 0 && r.now < until {
-			return outcome{block: true, wake: until}
-		}
-		for i, e := range entries {
-			if e.check && e.revents != bits[i] {
-				return wrong("revents %#x", bits[i])
-			}
-		}
-		return ok(ready)
-	}
-}
-
-// readiness is what poll reports of a descriptor.
-func (r *run) readiness(fd int64) (bits int64) {
-	f := r.files[fd]
-	in, out := constants["POLLIN"]|constants["POLLRDNORM"], constants["POLLOUT"]|constants["POLLWRNORM"]
-	switch {
-	case f == nil:
-		return constants["POLLNVAL"]
-	case f.listener != nil:
-		if f.listener.Pending() > 0 {
-			bits |= in
-		}
-		return bits
-	case f.udp != nil:
-		if f.udp.Readable() {
-			bits |= in
-		}
-		return bits | out
-	case f.sock == nil:
-		return out | constants["POLLHUP"]
-	}
-	s := f.sock
-	over := s.State() == tcp.Closed
-	if err := s.Err(); err != nil && !errors.Is(err, tcp.ErrClosed) && !f.errTaken {
-		bits |= constants["POLLERR"]
-	}
-	ended := s.EOF() || over || f.shutRead
-	if s.Readable() > 0 || ended {
-		bits |= in
-	}
-	if ended {
-		bits |= constants["POLLRDHUP"]
-	}
-	if over || ended && f.shutWrite {
-		bits |= constants["POLLHUP"]
-	}
-	switch st := s.State(); {
-	case st == tcp.SynSent || st == tcp.SynReceived:
-	case over || f.shutWrite:
-		bits |= out
-	default:
-		size := f.sndLimit
-		info := s.Info()
-		used := info.Unacked + info.Unsent
-		if size == 0 {
-			size = used + s.Writable()
-		}
-		if size-used >= (size+2)/3 {
-			bits |= out
-		}
-	}
-	return bits
-}
-
-func (r *run) callGetsockopt(c *call, f *file) func() outcome {
-	name := c.arg(2).text
-	return func() outcome {
-		var n int64
-		switch name {
-		case "SO_ERROR":
-			return r.socketError(c, f)
-		case "SO_RCVBUF", "SO_SNDBUF", "SO_RCVLOWAT", "SO_SNDLOWAT":
-			return ok(0) // systems round them in their ways
-		case "SO_TYPE":
-			if n = 2; f.tcp {
-				n = 1
-			}
-		case "SO_ACCEPTCONN":
-			if f.listener != nil {
-				n = 1
-			}
-		case "TCP_MAXSEG":
-			if f.sock == nil {
-				n = 536 // what is assumed before a peer has said more (RFC 9293 section 3.7.1)
-				break
-			}
-			// Without the options of every segment, or with: systems differ.
-			info := f.sock.Info()
-			n = int64(info.SndMSS)
-			if want, _ := r.number(c.arg(3)); info.Timestamps && want == n+12 {
-				n = want
-			}
-		case "TCP_INFO":
-			r.skip("struct tcp_info")
-		default:
-			v, set := f.options[name]
-			if !set {
-				v, set = f.defaultOption(name)
-			}
-			if !set {
-				r.skip("getsockopt of %s", name)
-			}
-			n = v
-		}
-		want, known := r.number(c.arg(3))
-		if !known {
-			if c.arg(3).kind == valueEllipsis {
-				return ok(0)
-			}
-			r.skip("getsockopt of %s", c.arg(3))
-		}
-		if want != n {
-			return wrong("[%d]", n)
-		}
-		return ok(0)
-	}
-}
-
-// defaultOption is the value of an option that the script did not set, in seconds where it is a time.
-func (f *file) defaultOption(name string) (int64, bool) {
-	seconds := func(d, def time.Duration) (int64, bool) { return int64(cmp.Or(d, def) / time.Second), true }
-	switch name {
-	case "TCP_NODELAY", "SO_KEEPALIVE", "TCP_CORK", "TCP_NOPUSH", "SO_REUSEADDR", "SO_REUSEPORT", "SO_DEBUG":
-		return 0, true
-	case "IP_TTL":
-		return 64, true
-	case "IP_TOS":
-		return 0, true
-	case "TCP_KEEPIDLE":
-		return seconds(f.keepAlive.Idle, 2*time.Hour)
-	case "TCP_KEEPINTVL":
-		return seconds(f.keepAlive.Interval, 75*time.Second)
-	case "TCP_KEEPINIT":
-		return seconds(f.cfg.SynTimeout, 75*time.Second)
-	case "TCP_KEEPCNT":
-		if f.keepAlive.Count > 0 {
-			return int64(f.keepAlive.Count), true
-		}
-	}
-	return 0, false
-}
-
-// socketError is SO_ERROR: the pending error, hard or soft, which it clears.
-func (r *run) socketError(c *call, f *file) outcome {
-	got := f.takeErr()
-	if got == "" && f.sock != nil && f.sock.State() != tcp.Closed {
-		if err := f.sock.SoftError(); err != nil {
-			got = errnoOf(err)
-		}
-	}
-	v := c.arg(3)
-	if v.kind == valueList && len(v.list) == 1 {
-		v = v.list[0]
-	}
-	shown := got
-	if shown == "" {
-		shown = "0"
-	}
-	agree := false
-	switch v.kind {
-	case valueEllipsis:
-		agree = true
-	case valueInt:
-		agree = v.num == 0 && got == "" || got != "" && slices.Contains(errnoNumbers[got], v.num)
-	case valueSymbol:
-		agree = got != "" && r.errnosAgree(v.text, got)
-	}
-	if !agree {
-		return wrong("[%s]", shown)
-	}
-	return ok(0)
-}
-
-func (r *run) callSetsockopt(c *call, f *file) func() outcome {
-	name := c.arg(2).text
-	if name == "SO_LINGER" {
-		v := c.arg(3)
-		if v.kind == valueList && len(v.list) == 1 {
-			v = v.list[0]
-		}
-		if v.kind != valueStruct || len(v.list) != 2 {
-			r.skip("linger %s", c.arg(3))
-		}
-		on, ok1 := r.number(v.list[0])
-		seconds, ok2 := r.number(v.list[1])
-		if !ok1 || !ok2 {
-			r.skip("linger %s", c.arg(3))
-		}
-		return func() outcome {
-			if f.linger = -1; on != 0 {
-				f.linger = int(min(max(seconds, 0), 1<<20))
-			}
-			return ok(0)
-		}
-	}
-	if name == "TCP_CONGESTION" {
-		text := c.arg(3)
-		if text.kind == valueList && len(text.list) == 1 {
-			text = text.list[0]
-		}
-		if f.sock != nil {
-			r.skip("TCP_CONGESTION of a connection")
-		}
-		return func() outcome {
-			before := r.profile.cfg.Congestion
-			r.congestion(text.text)
-			f.cfg.Congestion, r.profile.cfg.Congestion = r.profile.cfg.Congestion, before
-			return ok(0)
-		}
-	}
-	n := r.intArg(c, 3)
-	return func() outcome {
-		f.options[name] = n
-		r.setOption(f, name, n)
-		if f.listener != nil {
-			r.relisten(f, name)
-		}
-		return ok(0)
-	}
-}
-
-// relisten opens a listener anew, so that the connections to come get the options that were set since.
-func (r *run) relisten(f *file, name string) {
-	for s := range r.stack.TCPSockets() {
-		if s.State() == tcp.SynReceived {
-			r.skip("%s of a listener with connections half open", name)
-		}
-	}
-	if f.listener.Pending() > 0 {
-		r.skip("%s of a listener with connections waiting", name)
-	}
-	f.listener.Close()
-	if o := r.listen(f); o.errno != "" {
-		r.skip("%s of a listener: %s", name, o.errno)
-	}
-}
-
-// setOption does what an option of a socket means.
-func (r *run) setOption(f *file, name string, n int64) {
-	seconds := time.Duration(min(max(n, 0), 1<<30)) * time.Second
-	late := func() { // the stack takes it only when the connection is opened
-		if f.sock != nil {
-			r.skip("%s of a connection", name)
-		}
-	}
-	keepAlive := func() {
-		if f.sock != nil {
-			f.sock.SetKeepAlive(f.keepAlive)
-		}
-	}
-	switch name {
-	case "SO_REUSEADDR", "SO_REUSEPORT", "SO_DEBUG", "IP_MTU_DISCOVER", "IP_RECVERR", "SO_NOSIGPIPE", "IPV6_V6ONLY", "SO_PRIORITY", "SO_MARK", "IP_RECVTOS":
-	case "SO_SNDBUF":
-		size := int(min(max(n, 1), maxCount))
-		if r.profile.name == "linux" {
-			size = min(2*size, maxCount) // it counts its own overhead
-		}
-		if f.sock == nil {
-			f.cfg.SndBuf = size
-		} else {
-			f.sndLimit = size
-		}
-	case "SO_RCVBUF":
-		late()
-		f.cfg.RcvBuf = int(min(max(n, 1), maxCount))
-	case "TCP_MAXSEG":
-		late()
-		f.cfg.MSS = int(min(max(n, 1), 65535))
-	case "TCP_NODELAY":
-		if f.cfg.NoDelay = n != 0; f.sock != nil {
-			f.sock.SetNoDelay(n != 0)
-		}
-	case "TCP_CORK", "TCP_NOPUSH":
-		if f.sock == nil {
-			r.skip("%s of a socket that is not connected", name)
-		}
-		f.sock.SetCork(n != 0)
-	case "SO_KEEPALIVE":
-		f.keepAlive.Enabled = n != 0
-		keepAlive()
-	case "TCP_KEEPIDLE":
-		f.keepAlive.Idle = seconds
-		keepAlive()
-	case "TCP_KEEPINTVL":
-		f.keepAlive.Interval = seconds
-		keepAlive()
-	case "TCP_KEEPCNT":
-		f.keepAlive.Count = int(n)
-		keepAlive()
-	case "TCP_KEEPINIT":
-		late()
-		f.cfg.SynTimeout = seconds
-	case "TCP_SYNCNT":
-		late()
-		if n < 1 || n > 20 {
-			r.skip("TCP_SYNCNT %d", n)
-		}
-		f.cfg.SynTimeout = time.Second * time.Duration(1<<(n+1)-1)
-	case "TCP_USER_TIMEOUT":
-		d := time.Duration(min(max(n, 0), 1<<40)) * time.Millisecond
-		if f.cfg.UserTimeout = d; f.sock != nil {
-			f.sock.SetUserTimeout(d)
-		}
-	case "TCP_LINGER2":
-		late()
-		f.cfg.FinWait2 = seconds
-	case "IP_TOS":
-		if f.tos = uint8(n); f.sock != nil {
-			f.sock.SetDSCP(f.tos >> 2)
-		}
-	case "IP_TTL":
-		if f.ttl = uint8(min(max(n, 0), 255)); f.sock != nil && f.ttl > 0 {
-			f.sock.SetTTL(f.ttl)
-		}
-	case "TCP_QUICKACK":
-		if n == 0 {
-			r.skip("TCP_QUICKACK off")
-		}
-	default:
-		r.skip("setsockopt of %s", name)
 	}
 }

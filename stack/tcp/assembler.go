@@ -1,6 +1,10 @@
 package tcp
 
-import "smoltcp/dissect"
+import (
+	"sync"
+
+	"smoltcp/dissect"
+)
 
 // maxRanges bounds the list of out-of-order ranges: a peer that sends every other byte costs 2 KiB and no more.
 const maxRanges = 256
@@ -11,17 +15,24 @@ type seqRange struct{ left, right Seq }
 // assembler knows which bytes ahead of RCV.NXT the receive ring holds: disjoint ranges that do not touch,
 // in order of sequence number.
 type assembler struct {
-	mem *block[seqRange] // nil while empty
-	n   int
+	mem *rangeMem // nil while empty
+	n   int32
+
+	// dup is what arrived twice and is not reported yet (RFC 2883); empty if left == right.
+	dup seqRange
+}
+
+// rangeMem is what an assembler needs only while it is not empty.
+type rangeMem struct {
+	*block[seqRange]
 
 	// recent has a number out of each range that grew most recently, the latest first: the order of
 	// SACK blocks (RFC 2018 section 4).
 	recent  [4]Seq
 	recents uint8
-
-	// dup is what arrived twice and is not reported yet (RFC 2883); empty if left == right.
-	dup seqRange
 }
+
+var rangeMemPool = sync.Pool{New: func() any { return new(rangeMem) }}
 
 func (a *assembler) empty() bool { return a.n == 0 }
 
@@ -53,16 +64,21 @@ func (a *assembler) add(left, right Seq) bool {
 		a.touch(left)
 		return true
 	}
-	for _, r := range rs[i:j] {
-		if l, h := laterSeq(left, r.left), earlierSeq(right, r.right); l.Less(h) {
-			a.dup = seqRange{l, h}
-			break
-		}
-	}
+	a.noteDuplicate(left, right, rs[i:j])
 	rs[i] = seqRange{earlierSeq(left, rs[i].left), laterSeq(right, rs[j-1].right)}
-	a.n = i + 1 + copy(rs[i+1:], rs[j:])
+	a.n = int32(i + 1 + copy(rs[i+1:], rs[j:]))
 	a.touch(left)
 	return true
+}
+
+// noteDuplicate notes the first part of left up to right that one of the ranges has already (RFC 2883 section 4).
+func (a *assembler) noteDuplicate(left, right Seq, rs []seqRange) {
+	for _, r := range rs {
+		if l, h := laterSeq(left, r.left), earlierSeq(right, r.right); l.Less(h) {
+			a.dup = seqRange{l, h}
+			return
+		}
+	}
 }
 
 func (a *assembler) insert(i int, r seqRange) bool {
@@ -70,12 +86,13 @@ func (a *assembler) insert(i int, r seqRange) bool {
 	case a.n == maxRanges:
 		return false
 	case a.mem == nil:
-		a.mem = rangePool.get(3)
-	case a.n == len(a.mem.s):
-		grown := rangePool.get(classFor(2 * a.n))
+		a.mem = rangeMemPool.Get().(*rangeMem)
+		*a.mem = rangeMem{block: rangePool.get(3)}
+	case int(a.n) == len(a.mem.s):
+		grown := rangePool.get(classFor(2 * int(a.n)))
 		copy(grown.s, a.mem.s)
-		rangePool.put(a.mem)
-		a.mem = grown
+		rangePool.put(a.mem.block)
+		a.mem.block = grown
 	}
 	a.n++
 	rs := a.ranges()
@@ -86,12 +103,13 @@ func (a *assembler) insert(i int, r seqRange) bool {
 
 // touch notes that the range around s is the latest that grew.
 func (a *assembler) touch(s Seq) {
-	if a.recents > 0 && a.recent[0] == s {
+	m := a.mem
+	if m.recents > 0 && m.recent[0] == s {
 		return
 	}
-	copy(a.recent[1:], a.recent[:])
-	a.recent[0] = s
-	a.recents = min(a.recents+1, uint8(len(a.recent)))
+	copy(m.recent[1:], m.recent[:])
+	m.recent[0] = s
+	m.recents = min(m.recents+1, uint8(len(m.recent)))
 }
 
 // take returns how far the bytes from next on are complete, and forgets the ranges up to there.
@@ -103,7 +121,7 @@ func (a *assembler) take(next Seq) Seq {
 		i++
 	}
 	if i > 0 {
-		a.n = copy(rs, rs[i:])
+		a.n = int32(copy(rs, rs[i:]))
 		a.settle()
 	}
 	return next
@@ -120,7 +138,7 @@ func (a *assembler) cut(s Seq) {
 		}
 		rs = rs[:len(rs)-1]
 	}
-	a.n = len(rs)
+	a.n = int32(len(rs))
 	a.settle()
 }
 
@@ -138,8 +156,9 @@ func (a *assembler) bytes() (n int) {
 // settle gives the memory back when nothing is left.
 func (a *assembler) settle() {
 	if a.n == 0 && a.mem != nil {
-		rangePool.put(a.mem)
-		a.mem, a.recents = nil, 0
+		rangePool.put(a.mem.block)
+		rangeMemPool.Put(a.mem)
+		a.mem = nil
 	}
 }
 
@@ -169,7 +188,10 @@ func (a *assembler) blocks(b []dissect.SACKBlock) int {
 		n++
 	}
 	rs := a.ranges()
-	for _, s := range a.recent[:a.recents] {
+	if a.mem == nil {
+		return n
+	}
+	for _, s := range a.mem.recent[:a.mem.recents] {
 		for _, r := range rs {
 			if n < len(b) && r.left.LessEq(s) && s.Less(r.right) {
 				add(r)

@@ -125,7 +125,10 @@ type bbr struct {
 }
 
 func newBBR(seed uint32) congestionControl {
-	return &bbr{random: seed | 1, bwShort: bbrNone, inflightShort: bbrNone, inflightLong: bbrNone, upCount: bbrNone}
+	b := bbrPool.Get().(*bbr)
+	*b = bbr{random: seed | 1, bwShort: bbrNone, inflightShort: bbrNone, inflightLong: bbrNone, upCount: bbrNone}
+	b.appLimited = 1 // the program is the limit until it has sent something
+	return b
 }
 
 // begin is BBROnInit (section 5.2.1).
@@ -586,7 +589,7 @@ func (b *bbr) lostFirst(w *congestionWindow) {
 
 // In recovery cwnd follows the model (section 5.6.4.4).
 
-func (b *bbr) lost(w *congestionWindow, s ccState) {
+func (b *bbr) lost(w *congestionWindow, s ccState, _ *ccSaved) {
 	b.begin(w, &s)
 	b.lostFirst(w)
 }
@@ -606,16 +609,16 @@ func (b *bbr) recovered(w *congestionWindow, s ccState, _ CongestionPhase) {
 	b.limit(w, &s)
 }
 
-func (b *bbr) timeout(w *congestionWindow, s ccState, again bool) {
+func (b *bbr) timeout(w *congestionWindow, s ccState, again bool, _ *ccSaved) {
 	b.begin(w, &s)
 	if !again {
 		b.lostFirst(w)
 	}
-	w.cwnd = s.smss // nothing is in flight any more
+	w.cwnd = min(s.pipe+s.smss, cwndLimit) // section 5.6.4.4: what was sent lately is still in flight
 }
 
 // undo is section 5.5.11.2.
-func (b *bbr) undo(w *congestionWindow, s ccState) {
+func (b *bbr) undo(w *congestionWindow, s ccState, _ *ccSaved) {
 	b.recovering, b.lossInRound = false, false
 	b.resetFull()
 	b.bwShort, b.inflightShort = max(b.bwShort, b.undoBW), max(b.inflightShort, b.undoShort)

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+	"unsafe"
 )
 
 // bottleneck is BBR against a path: a queue that is served at a rate, behind it a round trip. Segments of 1000 bytes,
@@ -94,7 +95,7 @@ func (n *bottleneck) run(d time.Duration) (delivered float64) {
 			a := ccAck{ccState: n.state(), rtt: -1, limited: n.pipe+2000 > n.w.cwnd}
 			if s.lost {
 				n.lost++
-				n.cc.lost(&n.w, n.state())
+				n.cc.lost(&n.w, n.state(), nil)
 				a.lost, a.lostAt = 1000, s.sent
 			} else {
 				delivered += 1000
@@ -242,12 +243,14 @@ func TestBBRLoss(t *testing.T) {
 		n.run(ms)
 	}
 	cwnd := n.w.cwnd
-	n.cc.lost(&n.w, n.state())
-	n.cc.timeout(&n.w, n.state(), false)
-	if n.w.cwnd != 1000 {
+	n.cc.lost(&n.w, n.state(), nil)
+	s := n.state()
+	s.pipe = 3000 // sent too lately to be lost (section 5.6.4.4)
+	n.cc.timeout(&n.w, s, false, nil)
+	if n.w.cwnd != 4000 {
 		t.Errorf("cwnd %d after a timeout", n.w.cwnd)
 	}
-	n.cc.undo(&n.w, n.state())
+	n.cc.undo(&n.w, n.state(), nil)
 	if n.w.cwnd != cwnd || b.bwShort != bbrNone {
 		t.Errorf("cwnd %d of %d after undo", n.w.cwnd, cwnd)
 	}
@@ -326,5 +329,37 @@ func TestTransferAlgorithms(t *testing.T) {
 			}
 			w.transfer(config(), config(), rnd.IntN(300_000), rnd.IntN(300_000))
 		})
+	}
+}
+
+// BBR that rests between bursts goes on as one that does not, and needs little memory meanwhile.
+func TestBBRRest(t *testing.T) {
+	if size := unsafe.Sizeof(bbrRest{}); size > 96 {
+		t.Errorf("%d bytes", size)
+	}
+	var rates [2][]float64
+	for i := range rates {
+		n := newBottleneck(2.5e6, 40*time.Millisecond, 100_000)
+		rnd := rand.New(rand.NewPCG(1, 2))
+		for range 60 {
+			n.quiet = false
+			n.run(time.Duration(rnd.Int64N(int64(2 * time.Second))))
+			n.quiet = true
+			n.run(time.Duration(200+rnd.IntN(2000)) * time.Millisecond)
+			if i == 1 && n.pipe == 0 {
+				n.cc = n.cc.rest().awake(n.now)
+			}
+			rates[i] = append(rates[i], float64(n.cc.rate()), float64(n.w.cwnd))
+		}
+	}
+	for i, a := range rates[0] {
+		if b := rates[1][i]; math.Abs(a-b) > 0.02*a {
+			t.Errorf("%d: %.0f at rest, %.0f awake", i, b, a)
+		}
+	}
+	var end Time = 1 << 60
+	q := bbrRest{minAt: toMillis(end - 5e9)}
+	if age := end.Sub(q.minAt.before(end)); age < 5*time.Second || age > 5*time.Second+time.Millisecond {
+		t.Errorf("an age of 5 s came out as %v", age)
 	}
 }

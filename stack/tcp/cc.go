@@ -57,17 +57,25 @@ type congestionWindow struct {
 
 func (w *congestionWindow) grow(n uint32) { w.cwnd = min(w.cwnd+min(n, cwndLimit), cwndLimit) }
 
+// controller is an algorithm's state on a connection, which may be at rest while nothing is in flight: in less memory, if it has
+// much. awake gives it for use.
+type controller interface {
+	awake(now Time) congestionControl
+}
+
 // congestionControl moves the congestion window. It is told what happened; what is lost, when it is sent again, and
 // how cwnd comes down to ssthresh during recovery (PRR) is the business of recovery.go, whatever the algorithm.
 //
 // recovery.go and output.go do not call it themselves but ccAcked, ccLost, ccMarked, ccRecovered, ccTimeout, ccUndo
 // and ccSent, which gather the arguments.
 type congestionControl interface {
+	controller
+
 	// acked: an ACK reported that something arrived, or other runs were declared lost.
 	acked(w *congestionWindow, a ccAck)
 
-	// lost: the first loss of a window was found. Sets both, ssthresh to what recovery ends with.
-	lost(w *congestionWindow, s ccState)
+	// lost: the first loss of a window was found. Sets both, ssthresh to what recovery ends with. saved takes what undo needs.
+	lost(w *congestionWindow, s ccState, saved *ccSaved)
 
 	// marked: the peer echoed congestion experienced, for the first time in this window (RFC 3168 section 6.1.2).
 	marked(w *congestionWindow, s ccState)
@@ -76,11 +84,11 @@ type congestionControl interface {
 	// timeout.
 	recovered(w *congestionWindow, s ccState, from CongestionPhase)
 
-	// timeout: the retransmission timer expired; again if not for the first time on this segment.
-	timeout(w *congestionWindow, s ccState, again bool)
+	// timeout: the retransmission timer expired; again if not for the first time on this segment. Then saved is not touched.
+	timeout(w *congestionWindow, s ccState, again bool, saved *ccSaved)
 
-	// undo: the latest lost or timeout was for nothing. What it did is taken back.
-	undo(w *congestionWindow, s ccState)
+	// undo: the latest lost or timeout, of which saved is, was for nothing. What it did is taken back.
+	undo(w *congestionWindow, s ccState, saved *ccSaved)
 
 	// resumed: something is about to be sent and nothing is in flight.
 	resumed(w *congestionWindow, s ccState)
@@ -93,6 +101,16 @@ type congestionControl interface {
 
 	// exhausted: there is nothing more to send, though cwnd would allow it. Called only if congestion.model.
 	exhausted(s ccState)
+
+	// rest: nothing is in flight, after exhausted, and nothing can be undone. Gives what is kept instead. Called only if
+	// congestion.model.
+	rest() controller
+}
+
+// ccSaved is what a loss may have to give back (RFC 4015). It is kept with lossState, not by those who have nothing in flight.
+type ccSaved struct {
+	congestionWindow
+	cubic cubicState
 }
 
 // ccState is the connection as a congestion control sees it. Lengths are bytes.
@@ -124,16 +142,17 @@ type ccAck struct {
 // congestion is the part of a connection that has to do with congestion control.
 type congestion struct {
 	congestionWindow
-	cc    congestionControl // nil while nothing was sent; see control
+	cc    controller // nil while nothing was sent; see control
 	pace  pacer
 	model bool // BBR: cwnd comes from a model of the path, in recovery, too, so that PRR leaves it alone; always paced
 
 	markedSeen  uint32 // scoreboard.marked, as far as told to cc
 	ecnUntil    Seq    // marks of what was sent before this were answered
+	flight      uint32 // what was unacknowledged before the latest ACK
 	validatedAt Time   // when cwnd was last known to be made use of (RFC 7661)
 }
 
-// initialWindow is RFC 6928 section 2, or one segment if our SYN was lost (RFC 5681 section 3.1).
+// initialWindow is RFC 6928 section 2, or one segment if our SYN was lost, more than once (RFC 5681 section 3.1).
 func initialWindow(smss uint32, synLost bool) uint32 {
 	if synLost {
 		return smss
@@ -144,10 +163,10 @@ func initialWindow(smss uint32, synLost bool) uint32 {
 // startCongestion begins congestion control when the connection is established.
 func (c *Conn) startCongestion() {
 	r := &c.rec
-	r.cwnd, r.ssthresh = initialWindow(uint32(c.smss()), c.synMissed), cwndLimit
+	r.cwnd, r.ssthresh = initialWindow(uint32(c.smss()), c.synMissed && r.resent > 1), cwndLimit
 	r.model = c.cfg.Congestion == BBR
 	r.pace = pacer{on: c.cfg.Pacing || r.model}
-	r.ecnUntil, r.validatedAt = c.sndUna, c.now
+	r.ecnUntil, r.validatedAt = c.sndUna-1, c.now
 }
 
 // control gives the algorithm's state, which a connection has that sends something.
@@ -155,7 +174,11 @@ func (c *Conn) control() congestionControl {
 	if c.rec.cc == nil {
 		c.rec.cc = c.cfg.Congestion.control(c.cfg.ABE, uint32(c.iss))
 	}
-	return c.rec.cc
+	cc := c.rec.cc.awake(c.now)
+	if c.rec.model {
+		c.rec.cc = cc
+	}
+	return cc
 }
 
 func (c *Conn) ccState(flight uint32) ccState {
@@ -165,12 +188,12 @@ func (c *Conn) ccState(flight uint32) ccState {
 	}
 }
 
-// ccAcked tells of an acceptable ACK; flight, phase and limited are as they were before it. To be called for each one
+// ccAcked tells of an acceptable ACK; phase and limited are as they were before it. To be called for each one
 // with which anything arrived or was declared lost, after the scoreboard knows and after a change of phase.
-func (c *Conn) ccAcked(news, sacks acked, flight uint32, phase CongestionPhase, limited bool) {
-	r := &c.rec
+func (c *Conn) ccAcked(n *ackNews, phase CongestionPhase, limited bool) {
+	r, news, sacks := &c.rec, n.news, n.sacks
 	a := ccAck{
-		ccState: c.ccState(flight), bytes: news.bytes, delivered: news.fresh + sacks.fresh,
+		ccState: c.ccState(n.flight), bytes: news.bytes, delivered: news.fresh + sacks.fresh,
 		lost: c.sent.marked - r.markedSeen, lostAt: c.sent.markedAt, phase: phase, limited: limited, rtt: -1,
 	}
 	r.markedSeen = c.sent.marked
@@ -183,8 +206,8 @@ func (c *Conn) ccAcked(news, sacks acked, flight uint32, phase CongestionPhase, 
 			a.rtt = c.now.Sub(a.newest)
 		}
 	}
-	a.grow = news.bytes > 0 && limited && phase != PhaseRecovery && r.phase != PhaseRecovery
-	c.validate(flight)
+	a.grow = news.bytes > 0 && limited && !n.marked && phase != PhaseRecovery && r.phase != PhaseRecovery
+	c.validate(n.flight)
 	cwnd := r.cwnd
 	c.control().acked(&r.congestionWindow, a)
 	if r.cwnd != cwnd {
@@ -194,7 +217,7 @@ func (c *Conn) ccAcked(news, sacks acked, flight uint32, phase CongestionPhase, 
 
 // ccLost tells of the first loss of a window, found with flight bytes unacknowledged.
 func (c *Conn) ccLost(flight uint32) {
-	c.control().lost(&c.rec.congestionWindow, c.ccState(flight))
+	c.control().lost(&c.rec.congestionWindow, c.ccState(flight), &c.lossState().saved)
 	c.ecnReduced()
 }
 
@@ -205,26 +228,41 @@ func (c *Conn) ccRecovered(from CongestionPhase) {
 
 // ccTimeout tells that the retransmission timer expired; again if not for the first time in a row.
 func (c *Conn) ccTimeout(again bool) {
-	// In recovery what is SACKed made room for more than cwnd: that is not in flight any more.
-	flight := min(uint32(c.sndNxt-c.sndUna), max(c.rec.cwnd, uint32(c.smss())))
-	c.control().timeout(&c.rec.congestionWindow, c.ccState(flight), again)
+	flight := uint32(c.sndNxt - c.sndUna)
+	if c.rec.phase == PhaseRecovery && !c.rec.model {
+		flight = min(flight, c.rec.ssthresh) // what is SACKed has left the network, and this window was reduced already
+	} else {
+		flight = c.withinCwnd(flight)
+	}
+	c.control().timeout(&c.rec.congestionWindow, c.ccState(flight), again, &c.lossState().saved)
 	c.ecnReduced()
 }
 
 // ccUndo tells that what ccLost or ccTimeout was called for last did not happen: nothing was lost.
 func (c *Conn) ccUndo() {
-	c.control().undo(&c.rec.congestionWindow, c.ccState(uint32(c.sndNxt-c.sndUna)))
+	c.control().undo(&c.rec.congestionWindow, c.ccState(uint32(c.sndNxt-c.sndUna)), &c.lossState().saved)
 }
 
 // ccMarked tells that the peer echoes congestion experienced. It counts once in each window of data, and not while a
 // loss is answered already (RFC 3168 section 6.1.2). It reports whether it did, so that CWR is to be set.
 func (c *Conn) ccMarked() bool {
 	r := &c.rec
-	if c.sndUna.Less(r.ecnUntil) || r.phase != PhaseOpen || c.sndUna == c.sndNxt {
+	// The ACK that reaches ecnUntil is for text of that window, and CWR has not come to the peer before what is behind it.
+	flight := max(uint32(c.sndNxt-c.sndUna), r.flight)
+	if c.sndUna.LessEq(r.ecnUntil) || r.phase != PhaseOpen || flight == 0 {
 		return false
 	}
 	r.ecnUntil = c.sndNxt
-	c.control().marked(&r.congestionWindow, c.ccState(uint32(c.sndNxt-c.sndUna)))
+	c.undoNever()
+	if !r.model {
+		r.limitedUntil = c.sndUna // what went out under a larger cwnd makes this one grow no more
+		if r.cwnd <= uint32(c.smss()) {
+			// It cannot become smaller: the next segment waits as long as a timeout takes.
+			c.stop(timerRetransmit)
+			r.pace.hold(c.now.Add(c.rtoNow()))
+		}
+	}
+	c.control().marked(&r.congestionWindow, c.ccState(flight))
 	c.cwndEvent(CongestionExperienced)
 	return true
 }
@@ -240,13 +278,32 @@ func (c *Conn) ccSent(n int) {
 	}
 }
 
+// noteLimited notes whether cwnd is made use of, when something was sent: only then its acknowledgment makes cwnd grow. There is
+// no room for another segment, whether one waits or not (RFC 9438 section 5.8); in slow start half is enough (RFC 7661 section
+// 4.2), since cwnd would have to double first.
+func (c *Conn) noteLimited() {
+	r, pipe := &c.rec, c.pipe()
+	if pipe+uint32(c.smss()) > r.cwnd || !r.model && r.cwnd < r.ssthresh && pipe >= r.cwnd/2 {
+		r.limitedUntil = c.sndNxt
+	}
+}
+
 // ccIdle is told when Output finds nothing to send.
 func (c *Conn) ccIdle(p *plan) {
 	switch {
 	case p.cwndLimited:
-		c.rec.limitedUntil = c.sndNxt
+		if c.rec.phase != PhaseOpen || c.pipe() <= c.rec.cwnd { // else a mark has brought it down since
+			c.rec.limitedUntil = c.sndNxt
+		}
 	case c.rec.model && !p.paced && c.unsent() == 0 && c.sent.lost == 0 && c.synchronized():
-		c.control().exhausted(c.ccState(uint32(c.sndNxt - c.sndUna)))
+		cc, awake := c.rec.cc.(congestionControl)
+		if !awake {
+			break
+		}
+		cc.exhausted(c.ccState(uint32(c.sndNxt - c.sndUna)))
+		if c.loss == nil {
+			c.rec.cc = cc.rest()
+		}
 	}
 }
 

@@ -26,7 +26,7 @@ func TestAlgorithmNames(t *testing.T) {
 func TestCwndLimit(t *testing.T) {
 	for _, a := range []Algorithm{Cubic, NewReno} {
 		cc := a.control(false, 1)
-		w := congestionWindow{cwnd: cwndLimit - 5, ssthresh: cwndLimit}
+		w, saved := congestionWindow{cwnd: cwndLimit - 5, ssthresh: cwndLimit}, ccSaved{}
 		s := ccState{smss: maxMSS, flight: cwndLimit, srtt: time.Second}
 		ack := ccAck{ccState: s, bytes: maxMSS, delivered: maxMSS, rtt: time.Second, limited: true, grow: true}
 		for range 100_000 {
@@ -38,12 +38,12 @@ func TestCwndLimit(t *testing.T) {
 				t.Fatalf("%v: cwnd %d", a, w.cwnd)
 			}
 		}
-		cc.lost(&w, s)
+		cc.lost(&w, s, &saved)
 		if w.ssthresh < cwndLimit/2 || w.ssthresh > cwndLimit {
 			t.Errorf("%v: %+v", a, w)
 		}
 		cc.recovered(&w, s, PhaseRecovery)
-		cc.timeout(&w, s, false)
+		cc.timeout(&w, s, false, &saved)
 		if w.cwnd != maxMSS || w.ssthresh < cwndLimit/2 {
 			t.Errorf("%v: %+v", a, w)
 		}
@@ -59,6 +59,7 @@ func TestAnyEvents(t *testing.T) {
 		cc := a.control(rnd.IntN(2) == 0, uint32(seed))
 		w := congestionWindow{cwnd: initialWindow(smss, rnd.IntN(4) == 0), ssthresh: cwndLimit}
 		s := ccState{smss: smss, sack: rnd.IntN(2) == 0, paced: rnd.IntN(2) == 0}
+		saved := ccSaved{congestionWindow: w}
 		phase := PhaseOpen
 		for step := range 3000 {
 			s.now = s.now.Add(time.Duration(rnd.Int64N(int64(1) << rnd.IntN(38))))
@@ -70,16 +71,16 @@ func TestAnyEvents(t *testing.T) {
 			what := rnd.IntN(40)
 			switch what {
 			case 0:
-				cc.lost(&w, s)
+				cc.lost(&w, s, &saved)
 				phase = PhaseRecovery
 			case 1:
-				cc.timeout(&w, s, rnd.IntN(2) == 0)
+				cc.timeout(&w, s, rnd.IntN(2) == 0, &saved)
 				phase = PhaseLoss
 			case 2:
 				cc.recovered(&w, s, phase)
 				phase = PhaseOpen
 			case 3:
-				cc.undo(&w, s)
+				cc.undo(&w, s, &saved)
 				phase = PhaseOpen
 			case 4:
 				cc.marked(&w, s)
@@ -146,8 +147,35 @@ func TestMarked(t *testing.T) {
 		}
 		x.input(10*ms, ". 1:1(0) ack 40001 win 60000")
 		x.drain()
+		if x.c.ccMarked() {
+			t.Errorf("%v: twice in a window, whose last ACK has the mark too", c.a)
+		}
+		x.input(20*ms, ". 1:1(0) ack 41001 win 60000")
+		x.drain()
 		if !x.c.ccMarked() {
 			t.Errorf("%v: no mark in the following window", c.a)
+		}
+	}
+}
+
+// RFC 3168 section 6.1.2: an ACK with ECE does not make cwnd grow, whether it is answered or comes in a window that was; nor
+// does what had been sent before.
+func TestMarkedDoesNotGrow(t *testing.T) {
+	x := newTrace(t, func(g *Config) { g.ECN = ECNPassive })
+	x.accept(0, "SEW 0:0(0) win 10000 <mss 1000>")
+	x.drain()
+	x.sent = nil
+	x.input(0, ". 1:1(0) ack 1 win 60000")
+	x.c.Write(0, pattern(60_000, 1))
+	x.drain()
+	for acked := 1001; acked <= 10001; acked += 1000 {
+		flags := "E."
+		if acked > 8000 {
+			flags = "." // the peer has seen CWR
+		}
+		x.input(10*ms, x.line(flags, 1, 0, acked)+" win 60000")
+		if i := x.c.Info(); i.Cwnd != 5000 || i.Ssthresh != 5000 {
+			t.Fatalf("ack %d: %+v", acked, i)
 		}
 	}
 }

@@ -16,6 +16,14 @@ type Config struct {
 	// size from 1 to MaxBuffer. Memory is taken when bytes come, in powers of two, and given back when they went.
 	RcvBuf, SndBuf int
 
+	// RcvBufMax and SndBufMax, where they are larger, let the buffers grow up to them: the receive buffer with what the program
+	// reads in a round trip, the send buffer with the congestion window. The window scale is chosen for RcvBufMax, so that the
+	// receive buffer begins with RcvBufMax/4096 or so, if RcvBuf is less. By default nothing grows.
+	RcvBufMax, SndBufMax int
+
+	// Memory, when set, bounds the buffers of all connections that share it.
+	Memory *Memory
+
 	// MSS is the largest payload that fits through the interface, IP header and 20 bytes of TCP header taken
 	// off; our SYN announces it (RFC 9293 section 3.7.1). Default 1460.
 	MSS int
@@ -51,6 +59,10 @@ type Config struct {
 	// SynTimeout ends an unanswered active open, unless UserTimeout is shorter; 3 minutes by default (MUST-23).
 	// SynAckTimeout ends a passive one, 1 minute by default.
 	SynTimeout, SynAckTimeout time.Duration
+
+	// SynRetries and SynAckRetries are how often a SYN and a SYN-ACK are sent again before the attempt ends; 0, the default, leaves
+	// it to the times: 7 and 5 with the default ones. Where a count is given, a time counts as well only if it is given too.
+	SynRetries, SynAckRetries int
 
 	// KeepAlive is what connections start with; see SetKeepAlive.
 	KeepAlive KeepAlive
@@ -108,9 +120,12 @@ type KeepAlive struct {
 	Count    int           // unanswered probes that end the connection: 9 by default
 }
 
+// DefaultKeepAliveInterval is KeepAlive.Interval if that is zero.
+const DefaultKeepAliveInterval = 75 * time.Second
+
 // Check reports whether the buffers can be had: ErrBufferSize if not.
 func (g *Config) Check() error {
-	if g.RcvBuf > MaxBuffer || g.SndBuf > MaxBuffer {
+	if max(g.RcvBuf, g.SndBuf, g.RcvBufMax, g.SndBufMax) > MaxBuffer {
 		return ErrBufferSize
 	}
 	return nil
@@ -134,11 +149,23 @@ const (
 	maxDelayedAck = 499 * time.Millisecond
 )
 
-func (g *Config) rcvBuf() int { return bufferSize(g.RcvBuf) }
+// rcvBuf is what the receive buffer begins with: a few units of the window scale at least, for what is less a window cannot express.
+func (g *Config) rcvBuf() int {
+	n := bufferSize(g.RcvBuf)
+	if most := min(g.RcvBufMax, MaxBuffer); most > n {
+		n = max(n, min(16<<scaleFor(most), most))
+	}
+	return n
+}
+
 func (g *Config) sndBuf() int { return bufferSize(g.SndBuf) }
 
+// rcvBufMax and sndBufMax are what the buffers may grow to.
+func (g *Config) rcvBufMax() int { return max(g.rcvBuf(), min(g.RcvBufMax, MaxBuffer)) }
+func (g *Config) sndBufMax() int { return max(g.sndBuf(), min(g.SndBufMax, MaxBuffer)) }
+
 // rcvScale is the window scale that every SYN and SYN-ACK of ours announces.
-func (g *Config) rcvScale() uint8 { return scaleFor(g.rcvBuf()) }
+func (g *Config) rcvScale() uint8 { return scaleFor(g.rcvBufMax()) }
 
 func bufferSize(n int) int {
 	if n <= 0 {
@@ -161,5 +188,5 @@ func (g *Config) timeWait() time.Duration      { return cmp.Or(g.TimeWait, 60*ti
 func (g *Config) finWait2() time.Duration      { return cmp.Or(g.FinWait2, 60*time.Second) }
 
 func (k *KeepAlive) idle() time.Duration     { return cmp.Or(k.Idle, 2*time.Hour) }
-func (k *KeepAlive) interval() time.Duration { return cmp.Or(k.Interval, 75*time.Second) }
+func (k *KeepAlive) interval() time.Duration { return cmp.Or(k.Interval, DefaultKeepAliveInterval) }
 func (k *KeepAlive) count() int              { return cmp.Or(k.Count, 9) }

@@ -14,99 +14,109 @@ type Conn struct {
 	cfg *Config
 	now Time // the latest that any call brought
 
-	state   State
-	passive bool // opened by the peer's SYN
-	orphan  bool // Close was called: nobody reads or writes any more
-
 	// Send sequence space (RFC 9293 section 3.3.1). SndNxt is behind the highest number ever sent and never
 	// goes back: what is sent again is up to the scoreboard.
 	iss            Seq
 	sndUna, sndNxt Seq
 	sndEnd         Seq // behind the last byte written: the number of our FIN
-	finQueued      bool
 	sndWl1, sndWl2 Seq
 	sndWnd         uint32
 	maxSndWnd      uint32 // largest window the peer ever offered
 	sndShort       Seq    // end of the latest segment that was not full (Nagle)
+	sndUp          Seq    // end of urgent data, if sndUrg
 	lastSent       Time   // when text was sent last
 
 	// Receive sequence space. RcvAdv is the right edge of the window, the largest ever advertised: RCV.WND is RcvAdv
 	// - RcvNxt.
-	irs      Seq
-	rcvNxt   Seq
-	rcvAdv   Seq
-	rcvUp    Seq // end of the peer's urgent data
-	rcvUrg   bool
-	ackSent  Seq // RCV.NXT as last acknowledged: Last.ACK.sent of RFC 7323
-	finSeq   Seq // number of the peer's FIN, if finKnown
-	finKnown bool
-	finRcvd  bool // and everything before it arrived
+	irs     Seq
+	rcvNxt  Seq
+	rcvAdv  Seq
+	rcvUp   Seq // end of the peer's urgent data, if rcvUrg
+	ackSent Seq // RCV.NXT as last acknowledged: Last.ACK.sent of RFC 7323
+	finSeq  Seq // number of the peer's FIN, if finKnown
 
-	// What the handshake agreed.
-	mss                uint16 // largest payload plus options that the peer and the path take
-	ackedSize          uint16 // the largest that was acknowledged, see pmtu.go
-	sndScale, rcvScale uint8
-	scaleOK            bool
-	sackOK             bool
-	tsOK               bool
-	tsOffset           uint32
-	tsRecent           uint32
-	tsRecentAt         Time
+	// What the handshake agreed, beside the switches below.
+	tsOffset   uint32
+	tsRecent   uint32
+	tsRecentAt Time
+	mss        uint16 // largest payload plus options that the peer and the path take
+	ackedSize  uint16 // the largest that was acknowledged, see pmtu.go
+	sndScale   uint8
+	rcvScale   uint8
+
+	state     State
+	passive   bool // opened by the peer's SYN
+	orphan    bool // Close was called: nobody reads or writes any more
+	finQueued bool
+	finKnown  bool
+	finRcvd   bool // and everything before it arrived
+	sndUrg    bool // there is urgent data that the peer has not got
+	rcvUrg    bool
+	scaleOK   bool
+	sackOK    bool
+	tsOK      bool
+	noDelay   bool
 
 	// What has to be sent, see plan.
-	reset     resetSegment
 	synDue    bool
 	ackDue    bool
-	dupAcks   uint8 // duplicate ACKs owed to a peer without SACK
 	probeDue  bool
 	aliveDue  bool
-	synMissed bool // a SYN of ours timed out
+	dupAcks   uint8 // duplicate ACKs owed to a peer without SACK
+	synMissed bool  // a SYN of ours timed out
+	synText   bool  // text went with a SYN and was taken
 
-	timers     [numTimers]Time
-	rtt        rttEstimator
 	backoff    uint8 // timeouts in a row
 	probes     uint8 // window probes in a row
 	aliveSent  uint8 // keep-alive probes in a row
-	noDelay    bool
 	challenges uint8 // challenge ACKs since challengedAt
-	challengedAt,
-	progress Time // when the peer last took something, or something was there to take; see timerUser
-	userTimeout time.Duration
-	keepAlive   KeepAlive
+	held       held
+	reset      resetSegment
+	linger     int32 // milliseconds, or noLinger; 0: not bounded
+
+	timers       [numTimers]Time
+	challengedAt Time
+	progress     Time // when the peer last took something, or something was there to take; see timerUser
+	rtt          rttEstimator
+	userTimeout  time.Duration
+	keepAlive    *KeepAlive // not to be changed: as a rule it is Config's
 
 	snd  ring // from dataStart to sndEnd
 	rcv  ring // unread bytes before rcvNxt, then what asm says
 	asm  assembler
 	sent scoreboard
 	rec  recovery
-	loss *lossState // nil while nothing is in flight, or nearly so
+
+	// What only some connections have, or only for a time.
+	loss *lossState  // nil while nothing is in flight, or nearly so
+	fast *fastOpen   // nil unless a handshake with Fast Open lasts
+	path *pathState  // nil while there is nothing special about it
+	errs *connErrors // nil while there are none
+	tune tuning
+
 	ecn  ecnState
-	fast *fastOpen // nil unless a handshake with Fast Open lasts
-
-	path   *pathState // nil while there is nothing special about it
-	pace   ackPace
-	uto    utoState
-	held   held
-	sndUrg bool  // there is urgent data that the peer has not got
-	sndUp  Seq   // and it ends here
-	linger int32 // milliseconds, or noLinger; 0: not bounded
-
-	err, softErr error
+	pace ackPace
+	uto  utoState
 }
+
+// connErrors is why a connection ended, and the latest soft error.
+type connErrors struct{ end, soft error }
 
 // resetSegment is a RST that waits to be sent.
 type resetSegment struct {
-	due      bool
-	seq, ack Seq
-	flags    dissect.TCPFlags
+	seq, ack   Seq
+	flags      dissect.TCPFlags
+	due        bool
+	timestamps bool // with timestamps (RFC 7323 section 3.2)
 }
 
 func (c *Conn) init(now Time, cfg *Config, iss Seq, tsOffset uint32) {
 	*c = Conn{
 		cfg: cfg, now: now, iss: iss, sndUna: iss, sndNxt: iss, sndEnd: iss + 1, sndShort: iss, tsOffset: tsOffset,
 		progress: now, lastSent: now, synDue: true,
-		noDelay: cfg.NoDelay, userTimeout: cfg.UserTimeout, keepAlive: cfg.KeepAlive,
+		noDelay: cfg.NoDelay, userTimeout: cfg.UserTimeout, keepAlive: &cfg.KeepAlive,
 		mss: uint16(min(cfg.mss(), cfg.defaultMSS())), pace: ackPace{left: cfg.quickAcks()},
+		tune: tuning{rcvSize: uint32(cfg.rcvBuf()), since: -1},
 	}
 	for i := range c.timers {
 		c.timers[i] = Never
@@ -144,12 +154,20 @@ func (c *Conn) State() State { return c.state }
 func (c *Conn) Done() bool { return c.state == Closed && !c.reset.due }
 
 // Err is why the connection ended, nil if it did not or ended in order.
-func (c *Conn) Err() error { return c.err }
+func (c *Conn) Err() error {
+	if c.errs == nil {
+		return nil
+	}
+	return c.errs.end
+}
 
 // SoftErr gives the latest soft error and forgets it.
 func (c *Conn) SoftErr() error {
-	err := c.softErr
-	c.softErr = nil
+	if c.errs == nil {
+		return nil
+	}
+	err := c.errs.soft
+	c.errs.soft = nil
 	return err
 }
 
@@ -190,8 +208,8 @@ func (c *Conn) readErr() error {
 	switch {
 	case c.orphan:
 		return ErrClosed
-	case c.err != nil:
-		return c.err
+	case c.Err() != nil:
+		return c.Err()
 	case c.finRcvd:
 		return io.EOF
 	case c.state == Closed:
@@ -215,6 +233,8 @@ func (c *Conn) Discard(now Time, n int) {
 	c.tick(now)
 	c.rcv.drop(min(n, c.Readable()))
 	c.rcvUrg = c.Urgent() > 0
+	c.tuneRead()
+	c.count()
 }
 
 // Writable is how many bytes Write would take.
@@ -222,12 +242,12 @@ func (c *Conn) Writable() int {
 	if c.writeErr() != nil {
 		return 0
 	}
-	return c.cfg.sndBuf() - c.snd.n
+	return max(c.mayHold(&c.snd, c.sndSize())-c.snd.n, 0)
 }
 
 func (c *Conn) writeErr() error {
-	if c.err != nil {
-		return c.err
+	if err := c.Err(); err != nil {
+		return err
 	}
 	if c.finQueued {
 		return ErrClosed
@@ -245,7 +265,8 @@ func (c *Conn) Write(now Time, p []byte) (int, error) {
 	if err := c.writeErr(); err != nil {
 		return 0, err
 	}
-	n := min(len(p), c.cfg.sndBuf()-c.snd.n)
+	c.thrift(&c.snd)
+	n := min(len(p), c.Writable())
 	if n == 0 {
 		if len(p) > 0 {
 			return 0, ErrWouldBlock
@@ -269,8 +290,8 @@ func (c *Conn) CloseWrite(now Time) error {
 	switch {
 	case c.finQueued:
 		return nil
-	case c.err != nil:
-		return c.err
+	case c.Err() != nil:
+		return c.Err()
 	case c.state == Closed:
 		return ErrClosed
 	}
@@ -343,9 +364,18 @@ func (c *Conn) Abort(now Time) {
 	}
 }
 
+// Fail ends the connection at once for a reason that the owner knows, without a word to the peer. What was received can still
+// be read.
+func (c *Conn) Fail(now Time, err error) {
+	c.tick(now)
+	if c.state != Closed {
+		c.end(err)
+	}
+}
+
 // abort queues a RST and ends the connection.
 func (c *Conn) abort(err error, why Reason) {
-	c.reset = resetSegment{due: true, seq: c.ackSeq(), ack: c.rcvNxt, flags: dissect.RST | dissect.ACK}
+	c.reset = resetSegment{due: true, seq: c.ackSeq(), ack: c.rcvNxt, flags: dissect.RST | dissect.ACK, timestamps: c.tsOK}
 	if c.cfg.Events != nil {
 		c.event(Event{Kind: ResetSent, Reason: why, Seq: c.reset.seq})
 	}
@@ -354,8 +384,8 @@ func (c *Conn) abort(err error, why Reason) {
 
 // end enters CLOSED. err is nil if everything arrived both ways.
 func (c *Conn) end(err error) {
-	if c.err == nil {
-		c.err = err
+	if err != nil && c.Err() == nil {
+		c.errors().end = err
 	}
 	c.setState(Closed)
 	for i := range c.timers {
@@ -370,18 +400,20 @@ func (c *Conn) end(err error) {
 	if c.orphan {
 		c.dropReceived()
 	}
+	c.count()
 }
 
 func (c *Conn) dropReceived() {
 	c.rcv.reset()
 	c.asm.reset()
+	c.count()
 }
 
 // giveUp ends the connection because the peer does not answer. The RST may get through to it.
 func (c *Conn) giveUp() {
 	err := ErrTimeout
-	if c.softErr != nil {
-		err = c.softErr // RFC 9293 section 3.9.2.2: the reason, where one was heard of
+	if c.errs != nil && c.errs.soft != nil {
+		err = c.errs.soft // RFC 9293 section 3.9.2.2: the reason, where one was heard of
 	}
 	if c.state == SynSent || c.state == SynReceived {
 		c.end(err)
@@ -392,7 +424,14 @@ func (c *Conn) giveUp() {
 
 // SoftError remembers an ICMP error that may pass: it is reported by SoftErr, and instead of ErrTimeout if the
 // connection times out (RFC 9293 section 3.9.2.2).
-func (c *Conn) SoftError(err error) { c.softErr = err }
+func (c *Conn) SoftError(err error) { c.errors().soft = err }
+
+func (c *Conn) errors() *connErrors {
+	if c.errs == nil {
+		c.errs = new(connErrors)
+	}
+	return c.errs
+}
 
 // HardError is an ICMP error that says there is no such port or protocol. It ends a connection that is not
 // synchronized yet; a synchronized one takes it for a soft error (RFC 5927 section 5.2). The caller has asked
@@ -405,6 +444,9 @@ func (c *Conn) HardError(now Time, err error) {
 	}
 	c.SoftError(err)
 }
+
+// SndUna is the first number that the peer has not acknowledged.
+func (c *Conn) SndUna() Seq { return c.sndUna }
 
 // Outstanding reports whether seq was sent and is unacknowledged. Only then an ICMP error that quotes it is to be
 // believed (RFC 5927 section 4.1).
@@ -447,7 +489,12 @@ func (c *Conn) SetNoDelay(now Time, on bool) {
 // SetKeepAlive changes how an idle peer is asked whether it is there. The time counts from now.
 func (c *Conn) SetKeepAlive(now Time, k KeepAlive) {
 	c.tick(now)
-	c.keepAlive = k
+	if c.cfg != nil && k == c.cfg.KeepAlive {
+		c.keepAlive = &c.cfg.KeepAlive
+	} else {
+		own := k
+		c.keepAlive = &own
+	}
 	c.aliveSent, c.aliveDue = 0, false
 	c.timers[timerKeepAlive] = Never
 	c.arm()
@@ -510,4 +557,4 @@ func (c *Conn) tsLen() int {
 }
 
 // runLimit bounds the scoreboard by the size of the send buffer.
-func (c *Conn) runLimit() int { return 64 + 2*c.cfg.sndBuf()/c.smss() }
+func (c *Conn) runLimit() int { return 64 + 2*c.cfg.sndBufMax()/c.smss() }

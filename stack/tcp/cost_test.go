@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"testing"
+	"time"
 	"unsafe"
 
 	"smoltcp/dissect"
@@ -283,5 +284,26 @@ func BenchmarkReorder(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// What a late D-SACK could still speak of is kept for a retransmission timeout, and then given back though nothing happens any more.
+func TestLossStateGivenBack(t *testing.T) {
+	x := negotiated(t, nil)
+	x.write(10*ms, 100)
+	x.expect(10*ms, "P. 1:101(100) ack 1")
+	x.expect(210*ms, "P. 1:101(100) ack 1")
+	x.input(215*ms, ". 1:1(0) ack 101 win 2500 <TS val 315 ecr 5210>")
+	x.drain()
+	if x.c.loss == nil {
+		t.Fatal("nothing is kept for a D-SACK")
+	}
+	d := x.c.Deadline()
+	if want := Time(210*ms) + Time(x.c.rtt.rto) + 1; d != want {
+		t.Fatalf("deadline %v, want %v", d, want)
+	}
+	x.quiet(time.Duration(d))
+	if x.c.loss != nil || x.c.Deadline() != Never {
+		t.Errorf("it is kept, deadline %v", x.c.Deadline())
 	}
 }

@@ -17,9 +17,6 @@ const (
 // cubic is RFC 9438. Windows are bytes; W_cubic is computed in segments and seconds, as there.
 type cubic struct {
 	cubicState
-	saved  cubicState // before the latest reduction, with window (section 4.9)
-	window congestionWindow
-
 	last    Time // the ACK before
 	hystart hystart
 	frac    float32 // of a byte that cwnd has grown
@@ -94,38 +91,37 @@ func (c *cubic) curve(t time.Duration, smss float64) float64 {
 	return float64(cubicC*d*d*d*smss) + float64(c.wMax)
 }
 
-// reduce is sections 4.6 and 4.7.
-func (c *cubic) reduce(w *congestionWindow, s *ccState, hundredths uint32) {
+// leave is section 4.7, and notes cwnd before a reduction.
+func (c *cubic) leave(w *congestionWindow) {
 	if w.cwnd < c.wMax {
 		c.wMax = uint32(uint64(w.cwnd) * (100 + cubicBeta) / 200) // fast convergence: make room for newcomers
 	} else {
 		c.wMax = w.cwnd
 	}
 	c.prior, c.avoiding = w.cwnd, false
-	w.reduce(s, hundredths)
 }
 
-func (c *cubic) save(w *congestionWindow) { c.saved, c.window = c.cubicState, *w }
-
-func (c *cubic) lost(w *congestionWindow, s ccState) {
-	c.save(w)
-	c.reduce(w, &s, cubicBeta)
+func (c *cubic) lost(w *congestionWindow, s ccState, saved *ccSaved) {
+	*saved = ccSaved{*w, c.cubicState}
+	c.leave(w)
+	w.reduce(&s, cubicBeta)
 }
 
 func (c *cubic) marked(w *congestionWindow, s ccState) {
+	c.leave(w)
 	if c.abe {
-		c.reduce(w, &s, cubicABE)
+		w.reduceMarked(&s, cubicABE)
 	} else {
-		c.reduce(w, &s, cubicBeta)
+		w.reduceMarked(&s, cubicBeta)
 	}
 }
 
-func (c *cubic) recovered(w *congestionWindow, s ccState, from CongestionPhase) { settle(w, &s, from) }
+func (c *cubic) recovered(w *congestionWindow, _ ccState, from CongestionPhase) { w.settle(from) }
 
 // timeout is section 4.8: congestion avoidance begins with K = 0 and W_max the window of that time.
-func (c *cubic) timeout(w *congestionWindow, s ccState, again bool) {
+func (c *cubic) timeout(w *congestionWindow, s ccState, again bool, saved *ccSaved) {
 	if !again {
-		c.save(w)
+		*saved = ccSaved{*w, c.cubicState}
 		c.prior = w.cwnd
 		w.reduce(&s, cubicBeta)
 	}
@@ -134,11 +130,11 @@ func (c *cubic) timeout(w *congestionWindow, s ccState, again bool) {
 }
 
 // undo is section 4.9.
-func (c *cubic) undo(w *congestionWindow, s ccState) {
-	if w.cwnd < c.window.cwnd {
-		c.cubicState = c.saved
+func (c *cubic) undo(w *congestionWindow, _ ccState, saved *ccSaved) {
+	if w.cwnd < saved.cwnd {
+		c.cubicState = saved.cubic
 	}
-	w.restore(c.window)
+	w.restore(saved.congestionWindow)
 }
 
 func (c *cubic) resumed(w *congestionWindow, s ccState) {

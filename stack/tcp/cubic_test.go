@@ -12,6 +12,7 @@ const cubicSMSS = 1000
 type cubicRun struct {
 	cc  *cubic
 	w   congestionWindow
+	was ccSaved
 	now Time
 	rtt time.Duration
 }
@@ -32,7 +33,7 @@ func (r *cubicRun) ack(n uint32, limited bool) {
 }
 
 func (r *cubicRun) lose() {
-	r.cc.lost(&r.w, r.state())
+	r.cc.lost(&r.w, r.state(), &r.was)
 	r.w.cwnd = r.w.ssthresh
 }
 
@@ -159,12 +160,12 @@ func TestCubicTimeout(t *testing.T) {
 	r.until(1e9, true)
 	cwnd := r.w.cwnd
 	s := r.state()
-	r.cc.timeout(&r.w, s, false)
+	r.cc.timeout(&r.w, s, false, &r.was)
 	if r.w.cwnd != cubicSMSS || r.w.ssthresh != cwnd*7/10 {
 		t.Fatalf("%+v of %d", r.w, cwnd)
 	}
 	s.flight = cubicSMSS
-	r.cc.timeout(&r.w, s, true)
+	r.cc.timeout(&r.w, s, true, &r.was)
 	if r.w.ssthresh != cwnd*7/10 {
 		t.Errorf("ssthresh %d after the second", r.w.ssthresh)
 	}
@@ -185,13 +186,13 @@ func TestCubicSpurious(t *testing.T) {
 		r.until(2e9, true)
 		w, state := r.w, r.cc.cubicState
 		if timeout {
-			r.cc.timeout(&r.w, r.state(), false)
+			r.cc.timeout(&r.w, r.state(), false, &r.was)
 			r.ack(1, true)
 		} else {
 			r.lose()
 			r.ack(1, false)
 		}
-		r.cc.undo(&r.w, r.state())
+		r.cc.undo(&r.w, r.state(), &r.was)
 		if r.w != w || r.cc.cubicState != state {
 			t.Errorf("timeout %v: %+v %+v, want %+v %+v", timeout, r.w, r.cc.cubicState, w, state)
 		}

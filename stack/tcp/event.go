@@ -75,6 +75,7 @@ const (
 	NotASyn          // no SYN in SYN-SENT
 	PastFin          // text behind the peer's FIN
 	NoRoom           // out of order, and the list of ranges is full
+	NoMemory         // the buffers of all connections take what they may
 	NoConnection     // CLOSED
 
 	// Why something is sent again or the congestion window changed.
@@ -102,7 +103,7 @@ const (
 
 var reasonNames = [numberOfReasons]string{
 	"", "out of window", "old timestamp", "missing timestamp", "missing ACK", "ACK of unsent data", "ACK too old",
-	"SYN on a synchronized connection", "RST not at RCV.NXT", "RST in TIME-WAIT", "not a SYN", "past FIN", "no room",
+	"SYN on a synchronized connection", "RST not at RCV.NXT", "RST in TIME-WAIT", "not a SYN", "past FIN", "no room", "no memory",
 	"no connection", "timeout", "duplicate ACKs", "partial ACK", "window opened", "SYN repeated", "text of the SYN not taken", "acknowledged", "recovered",
 	"tail loss probe", "spurious",
 	"idle", "congestion experienced", "too large for the path", "aborted", "unread data", "unacceptable ACK", "gave up",

@@ -54,7 +54,9 @@ func (c *Conn) TakeSynText(syn *Segment) {
 	n := min(len(syn.Payload), c.synWindow())
 	c.rcv.push(syn.Payload[:n])
 	c.rcvNxt += Seq(n)
+	c.synText = n > 0
 	c.startCongestion()
+	c.rec.cwnd++ // what is sent now has the octet of our SYN beside it
 	c.arm()
 }
 
@@ -113,7 +115,8 @@ func (c *Conn) addFastOpen(out *Out) {
 	if f.mss != 0 {
 		mss = int(f.mss)
 	}
-	n := min(c.snd.n, min(mss, c.cfg.mss())-len(h.Options.Bytes()))
+	// The room is kept for all the options that there may be, since some on the way add theirs to a SYN.
+	n := min(c.snd.n, min(mss, c.cfg.mss())-maxOptions)
 	if n <= 0 {
 		return
 	}

@@ -77,10 +77,13 @@ func (f *fuzzInput) segment(c *Conn) Segment {
 func (f *fuzzInput) config() *Config {
 	flags := f.byte()
 	return &Config{
+		Congestion: Algorithm(f.pick(int(numAlgorithms))), Pacing: f.pick(2) == 0,
 		RcvBuf: []int{1, 64, 1000, 5000, 65536, 1 << 20}[f.pick(6)], SndBuf: []int{1, 64, 1000, 5000, 65536, 1 << 20}[f.pick(6)],
 		MSS: []int{28, 100, 1000, 1460}[f.pick(4)], NoDelay: flags&1 != 0, NoSACK: flags&2 != 0, NoTimestamps: flags&4 != 0, NoWindowScale: flags&8 != 0,
 		KeepAlive: KeepAlive{Enabled: flags&16 != 0, Idle: time.Minute}, Counters: new(Counters),
 		ECN: []ECNMode{ECNPassive, ECNActive, ECNOff}[flags>>5%3], AccurateECN: flags&128 != 0,
+		RcvBufMax: []int{0, 3000, 300_000}[f.pick(3)], SndBufMax: []int{0, 0, 300_000}[f.pick(3)],
+		Memory: []*Memory{nil, {}, {Limit: 4000}, {Limit: 100_000}}[f.pick(4)],
 	}
 }
 
@@ -174,7 +177,7 @@ func FuzzConn(f *testing.F) {
 				c.Input(now, &s)
 				what = fmt.Sprintf("segment %v seq %d ack %d len %d", s.Flags, s.Seq-c.rcvNxt, s.Ack-c.sndUna, len(s.Payload))
 			}
-			if err := c.invariants(); err != nil {
+			if err := c.Verify(false); err != nil {
 				t.Fatalf("%s: %v", what, err)
 			}
 		}
@@ -195,7 +198,7 @@ func FuzzConn(f *testing.F) {
 		if silent && c.undelivered() && c.State() != Closed {
 			t.Fatalf("stuck: %+v", c.Info())
 		}
-		if err := c.invariants(); err != nil {
+		if err := c.Verify(false); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -58,7 +58,7 @@ func TestPassiveOpenWithoutExtensions(t *testing.T) {
 	x.accept(0, "S 0:0(0) win 1000")
 	x.expect(0, "S. 0:0(0) ack 1 <mss 1000>")
 	x.input(0, ". 1:1(0) ack 1 win 1000")
-	// trap, options: without an MSS option the send MSS is 536 for IPv4, 1220 for IPv6 (3.7.1, MUST-15).
+	// trap, options: without an MSS option the send MSS is 536 for IPv4, 1220 for IPv6 (3.7.1, MUST-15, X-259).
 	if m := x.c.Info().SndMSS; m != 536 {
 		t.Errorf("MSS %d", m)
 	}

@@ -17,6 +17,7 @@ type Info struct {
 	SndScale, RcvScale uint8
 	SACK, Timestamps   bool
 	WindowScale        bool
+	SynText            bool // text went with the SYN and was taken (RFC 7413)
 	ECN, AccurateECN   bool
 
 	// Retransmission.
@@ -32,8 +33,9 @@ type Info struct {
 	Unacked        int // SndNxt - SndUna
 	Sacked, Lost   int // of Unacked
 
-	// Queues.
+	// Queues, and what the buffers may hold now.
 	Unsent, Unread, OutOfOrder int
+	RcvBuf, SndBuf             int
 }
 
 // Info gives a snapshot of the connection.
@@ -46,12 +48,13 @@ func (c *Conn) Info() Info {
 		ISS: c.iss, SndUna: c.sndUna, SndNxt: c.sndNxt, IRS: c.irs, RcvNxt: c.rcvNxt,
 		SndWnd: int(c.sndWnd), RcvWnd: int(c.rcvWnd()),
 		SndMSS: c.smss(), RcvMSS: c.rmss(), SndScale: c.sndScale, RcvScale: c.rcvScale,
-		SACK: c.sackOK, Timestamps: c.tsOK, WindowScale: c.scaleOK,
+		SACK: c.sackOK, Timestamps: c.tsOK, WindowScale: c.scaleOK, SynText: c.synText,
 		ECN: c.ecn.feedback != ecnNone, AccurateECN: c.ecn.feedback == ecnAccurate,
 		SRTT: c.rtt.srtt, RTTVar: c.rtt.rttvar, RTO: c.rtoNow(), Backoff: int(c.backoff), Retransmits: uint64(c.rec.resent),
 		Congestion: c.cfg.Congestion, Phase: c.rec.phase, Cwnd: int(c.rec.cwnd), Ssthresh: int(c.rec.ssthresh),
 		InFlight: int(c.pipe()), Unacked: int(c.sndNxt - c.sndUna), Sacked: int(c.sent.sacked), Lost: int(c.sent.lost),
 		Unsent: c.unsent(), Unread: c.Readable(), OutOfOrder: c.asm.bytes(),
+		RcvBuf: c.rcvSize(), SndBuf: c.sndSize(),
 	}
 }
 

@@ -9,7 +9,8 @@ import (
 // arrival is the segment being processed: what is left of it after each step.
 type arrival struct {
 	Segment
-	wnd uint32 // SEG.WND, scaled
+	wnd    uint32 // SEG.WND, scaled
+	newest bool   // its timestamp is the one to echo, if its ACK is acceptable
 }
 
 // fin reports whether the FIN is still part of the segment.
@@ -83,6 +84,7 @@ func (c *Conn) inputSynSent(s *arrival) {
 	c.ackDue = true
 	c.stop(timerRetransmit)
 	c.takeAck(s.Ack, s.Options)
+	c.synText = c.fast != nil && c.iss+1 != s.Ack && s.Ack == c.sndNxt
 	c.ecnTakeSynAck(&s.Segment)
 	c.establish(s)
 	c.synTextRefused()
@@ -131,6 +133,7 @@ func (c *Conn) establish(s *arrival) {
 		c.rtt.rto = max(c.rtt.rto, 3*time.Second) // RFC 6298 (5.7)
 	}
 	c.pathEstablished()
+	c.userTimeoutOpened()
 	c.sent.ordered = c.sackOK
 	if !c.early() {
 		c.startCongestion()
@@ -150,6 +153,7 @@ func (c *Conn) inputOther(s *arrival) {
 		c.checkReset(s) && // second; third is security
 		c.checkSyn(s) && // fourth
 		c.checkAck(s) && // fifth
+		c.takeOptions(s) &&
 		c.checkECN(s) && // RFC 3168
 		c.checkUrgent(s) && // sixth
 		c.segmentText(s) && // seventh
@@ -202,13 +206,20 @@ func (c *Conn) checkSequence(s *arrival) bool {
 		return false
 	}
 	// RFC 7323 section 4.3 (2): what the next ACK echoes is the timestamp of the earliest segment that it answers.
-	if c.tsOK && s.Options.HasTimestamps && s.Seq.LessEq(c.ackSent) {
-		c.tsRecent, c.tsRecentAt = s.Options.TSVal, c.now
-	}
-	c.takeUserTimeout(&s.Options)
+	s.newest = c.tsOK && s.Options.HasTimestamps && s.Seq.LessEq(c.ackSent)
 	if !s.Flags.Has(dissect.SYN) {
 		c.trim(s)
 	}
+	return true
+}
+
+// takeOptions believes the options of a segment whose number and ACK are acceptable. A timestamp that was believed before that would
+// have whoever guesses a number in the window turn PAWS against the peer (RFC 5961 section 5).
+func (c *Conn) takeOptions(s *arrival) bool {
+	if s.newest {
+		c.tsRecent, c.tsRecentAt = s.Options.TSVal, c.now
+	}
+	c.takeUserTimeout(&s.Options)
 	return true
 }
 
@@ -318,8 +329,11 @@ func (c *Conn) checkAck(s *arrival) bool {
 		}
 		c.stop(timerRetransmit)
 		c.takeAck(s.Ack, s.Options)
-		held := c.fast
+		held, early := c.fast, c.early()
 		c.establish(s)
+		if early && s.Options.NumSACK > 0 {
+			c.processAck(s) // text is in flight already, and some of it arrived
+		}
 		return c.takeHeldText(held, s)
 	}
 	// RFC 5961 section 5: an ACK far in the past is as suspect as one of what was never sent.
@@ -348,7 +362,7 @@ func (c *Conn) processAck(s *arrival) {
 		c.sndWl1, c.sndWl2 = laterSeq(c.sndWl1, s.Seq), laterSeq(c.sndWl2, s.Ack)
 		return // nothing to learn
 	}
-	n := ackNews{view: c.ackView(&s.Options), ack: s.Ack, flight: flight}
+	n := ackNews{view: c.ackView(&s.Options), ack: s.Ack, flight: flight, marked: c.ecn.feedback == ecnClassic && s.Flags.Has(dissect.ECE)}
 	var news, sacks acked
 	if c.sndUna.Less(s.Ack) {
 		news = c.takeAck(s.Ack, s.Options)
@@ -375,7 +389,7 @@ func (c *Conn) processAck(s *arrival) {
 	dup := news.bytes == 0 && s.Ack == c.sndUna && c.sndUna != c.sndNxt &&
 		(sacks.bytes > 0 || len(s.Payload) == 0 && !s.fin() && s.wnd == c.sndWnd && s.Options.NumSACK == 0)
 
-	opened := c.updateWindow(s)
+	opened := c.updateWindow(s, news.bytes > 0)
 	if c.sndUna == s.Ack && c.sndWnd == 0 && !c.orphan {
 		c.progress = c.now // it answers our probes: MUST-37. What no program waits for cannot be held up so.
 	}
@@ -404,7 +418,7 @@ func (c *Conn) takeAck(ack Seq, o dissect.TCPOptionValues) (a acked) {
 	c.sndShort = laterSeq(c.sndShort, ack)
 	c.rec.limitedUntil = laterSeq(c.rec.limitedUntil, ack-Seq(a.bytes))
 	c.rec.recover = laterSeq(c.rec.recover, ack-1)
-	c.rec.ecnUntil = laterSeq(c.rec.ecnUntil, ack)
+	c.rec.ecnUntil = laterSeq(c.rec.ecnUntil, ack-1)
 	c.stop(timerRetransmit) // RFC 6298 (5.2), (5.3): arm starts it again for what is left
 	c.lossState().probeAt, c.lossState().rack.probeDue = Never, false
 
@@ -430,9 +444,10 @@ func (c *Conn) sampleRTTIn(r time.Duration, flight int) {
 }
 
 // updateWindow takes the send window from a segment that is no older than the one before (SND.WL1, SND.WL2). It
-// reports whether a closed window opened.
-func (c *Conn) updateWindow(s *arrival) (opened bool) {
-	if s.Ack.Less(c.sndUna) || s.Seq.Less(c.sndWl1) || s.Seq == c.sndWl1 && s.Ack.Less(c.sndWl2) {
+// reports whether a closed window opened. One that acknowledges more than all before it is newer than they, whatever its
+// number: it holds text that was sent again, and its window is what the peer promises beyond SND.UNA.
+func (c *Conn) updateWindow(s *arrival, news bool) (opened bool) {
+	if s.Ack.Less(c.sndUna) || !news && (s.Seq.Less(c.sndWl1) || s.Seq == c.sndWl1 && s.Ack.Less(c.sndWl2)) {
 		return false
 	}
 	opened = c.sndWnd == 0 && s.wnd > 0
@@ -484,6 +499,7 @@ func (c *Conn) checkUrgent(s *arrival) bool {
 
 // segmentText moves text to the receive ring, in order or not.
 func (c *Conn) segmentText(s *arrival) bool {
+	c.noteFin(s)
 	if c.finKnown && c.finSeq.Less(s.end()) {
 		past := min(int(s.end()-c.finSeq), len(s.Payload))
 		if past > 0 {
@@ -506,6 +522,9 @@ func (c *Conn) segmentText(s *arrival) bool {
 		c.abort(ErrClosed, UnreadData)
 		return false
 	}
+	if c.fitMemory(s); len(s.Payload) == 0 {
+		return true
+	}
 	if s.Seq == c.rcvNxt {
 		c.textInOrder(s)
 	} else {
@@ -520,6 +539,9 @@ func (c *Conn) textInOrder(s *arrival) {
 	if !c.asm.empty() {
 		// RFC 5681 section 4.2: what fills a gap is acknowledged at once.
 		c.ackDue = true
+		if c.sackOK {
+			c.asm.noteDuplicate(s.Seq, s.end(), c.asm.ranges())
+		}
 		next := c.asm.take(c.rcvNxt)
 		c.rcv.extend(int(next - c.rcvNxt))
 		c.rcvNxt = next
@@ -527,9 +549,12 @@ func (c *Conn) textInOrder(s *arrival) {
 	if c.dupAcks > 0 {
 		c.dupAcks, c.ackDue = 0, true
 	}
+	if c.tsOK && s.Options.HasTimestamps {
+		c.tuneEcho(s.Options.TSEcr)
+	}
 	// RFC 9293 section 3.8.6.3: an ACK for every second full segment at least. A peer that has filled half of a small
 	// buffer cannot send two.
-	if waiting := int(c.rcvNxt - c.ackSent); waiting >= min(2*c.rmss(), (c.cfg.rcvBuf()+1)/2) || c.cfg.delayedAck() < 0 || c.quickAck() {
+	if waiting := int(c.rcvNxt - c.ackSent); waiting >= min(2*c.rmss(), (c.rcvSize()+1)/2) || c.cfg.delayedAck() < 0 || c.quickAck() {
 		c.ackDue = true
 	} else {
 		c.start(timerDelayedAck, c.cfg.delayedAck())
@@ -551,18 +576,23 @@ func (c *Conn) textOutOfOrder(s *arrival) {
 	c.rcv.put(c.rcv.n+int(s.Seq-c.rcvNxt), s.Payload)
 }
 
-// checkFin remembers a FIN and acts when everything before it has arrived.
-func (c *Conn) checkFin(s *arrival) bool {
-	if s.fin() && !c.finKnown {
-		c.finSeq, c.finKnown = s.end(), true
-		// Nothing past it counts, also if it was here before.
-		c.asm.cut(c.finSeq)
-		keep := c.rcv.n
-		if !c.asm.empty() {
-			keep += int(c.asm.end() - c.rcvNxt)
-		}
-		c.rcv.cut(keep)
+// noteFin remembers where the peer's text ends, before the text of the same segment joins what came out of order: nothing past
+// the FIN counts, also if it was here before.
+func (c *Conn) noteFin(s *arrival) {
+	if !s.fin() || c.finKnown {
+		return
 	}
+	c.finSeq, c.finKnown = s.end(), true
+	c.asm.cut(c.finSeq)
+	keep := c.rcv.n
+	if !c.asm.empty() {
+		keep += int(c.asm.end() - c.rcvNxt)
+	}
+	c.rcv.cut(keep)
+}
+
+// checkFin acts upon a FIN when everything before it has arrived.
+func (c *Conn) checkFin(s *arrival) bool {
 	if s.fin() {
 		c.ackDue = true
 		if c.state == TimeWait {

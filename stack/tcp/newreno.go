@@ -8,9 +8,8 @@ const (
 
 // newReno is RFC 5681 with appropriate byte counting (RFC 3465).
 type newReno struct {
-	saved congestionWindow // before the latest reduction
-	acks  uint32           // bytes acknowledged since cwnd grew last, in congestion avoidance
-	abe   bool
+	acks uint32 // bytes acknowledged since cwnd grew last, in congestion avoidance
+	abe  bool
 }
 
 func (r *newReno) acked(w *congestionWindow, a ccAck) {
@@ -44,41 +43,49 @@ func (w *congestionWindow) reduce(s *ccState, hundredths uint32) {
 	w.cwnd = w.ssthresh
 }
 
-func (r *newReno) lost(w *congestionWindow, s ccState) {
-	r.saved, r.acks = *w, 0
+// reduceMarked is reduce for a mark: cwnd may come down to one segment, from where RFC 3168 section 6.1.2 goes on (RFC 9438
+// section 4.6).
+func (w *congestionWindow) reduceMarked(s *ccState, hundredths uint32) {
+	most := max(uint32(uint64(s.flight)*uint64(hundredths)/100), s.smss)
+	w.reduce(s, hundredths)
+	w.cwnd = min(w.cwnd, most)
+}
+
+func (r *newReno) lost(w *congestionWindow, s ccState, saved *ccSaved) {
+	saved.congestionWindow, r.acks = *w, 0
 	w.reduce(&s, renoBeta)
 }
 
 func (r *newReno) marked(w *congestionWindow, s ccState) {
 	r.acks = 0
 	if r.abe {
-		w.reduce(&s, renoABE)
+		w.reduceMarked(&s, renoABE)
 	} else {
-		w.reduce(&s, renoBeta)
+		w.reduceMarked(&s, renoBeta)
 	}
 }
 
-func (r *newReno) recovered(w *congestionWindow, s ccState, from CongestionPhase) {
-	settle(w, &s, from)
-}
+func (r *newReno) recovered(w *congestionWindow, _ ccState, from CongestionPhase) { w.settle(from) }
 
-// settle ends fast recovery at ssthresh, or below where that would bring a burst (RFC 6582 section 3.2 step 3).
-func settle(w *congestionWindow, s *ccState, from CongestionPhase) {
+// settle ends fast recovery at ssthresh, near which PRR has kept the pipe (RFC 6937 section 3).
+func (w *congestionWindow) settle(from CongestionPhase) {
 	if from == PhaseRecovery {
-		w.cwnd = min(w.ssthresh, max(s.flight, s.smss)+s.smss)
+		w.cwnd = w.ssthresh
 	}
 }
 
-func (r *newReno) timeout(w *congestionWindow, s ccState, again bool) {
+func (r *newReno) timeout(w *congestionWindow, s ccState, again bool, saved *ccSaved) {
 	if !again {
-		r.saved = *w
+		saved.congestionWindow = *w
 		w.reduce(&s, renoBeta)
 	}
 	w.cwnd = s.smss
 	r.acks = 0
 }
 
-func (r *newReno) undo(w *congestionWindow, s ccState) { w.restore(r.saved) }
+func (r *newReno) undo(w *congestionWindow, _ ccState, saved *ccSaved) {
+	w.restore(saved.congestionWindow)
+}
 
 // restore takes a reduction back (RFC 4015 section 3.2), unless both have become larger meanwhile.
 func (w *congestionWindow) restore(saved congestionWindow) {

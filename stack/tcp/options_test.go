@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// trap: with timestamps agreed every segment but RST has one, also when the one it answers had none (RFC 7323 3.2, X-262, X-275).
+// trap: with timestamps agreed every segment has one, also when the one it answers had none (RFC 7323 3.2, X-262, X-275), and so
+// has a RST (SHOULD).
 func TestTimestampsOnEverySegment(t *testing.T) {
 	x := negotiated(t, nil)
 	x.input(0, "S 1:1(0) win 100") // no timestamp
@@ -15,7 +16,7 @@ func TestTimestampsOnEverySegment(t *testing.T) {
 	x.c.CloseWrite(x.time())
 	x.expect(10*ms, "F. 11:11(0) ack 1 <TS val 5010 ecr 100>")
 	x.c.Abort(x.time())
-	x.expect(10*ms, "R. 12:12(0) ack 1 <>")
+	x.expect(10*ms, "R. 12:12(0) ack 1 <TS val 5010 ecr 100>")
 
 	x = negotiated(t, func(g *Config) { g.KeepAlive.Enabled = true })
 	x.expect(2*time.Hour, ". 0:0(0) ack 1 <TS val 7205000 ecr 100>")

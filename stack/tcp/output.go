@@ -143,7 +143,7 @@ func (c *Conn) sackBlocks(limit int) int {
 	if !c.sackOK {
 		return 0
 	}
-	n := c.asm.n
+	n := int(c.asm.n)
 	if c.asm.dup.left != c.asm.dup.right {
 		n++
 	}
@@ -310,6 +310,7 @@ func (c *Conn) sendNew(end Seq, n int) {
 	c.lastSent = c.now
 	c.ccSent(n)
 	c.prrSent(n)
+	c.noteLimited()
 	c.newTextSent()
 	if n < c.fullSize() {
 		c.sndShort = end
@@ -441,6 +442,9 @@ func (c *Conn) emitSyn(out *Out) {
 func (c *Conn) emitReset(out *Out) {
 	*out = Out{}
 	c.reset.fill(out)
+	if c.reset.timestamps {
+		c.addTimestamps(&out.Header)
+	}
 	c.reset = resetSegment{}
 }
 

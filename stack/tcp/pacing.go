@@ -12,6 +12,9 @@ const (
 	paceInterval   = time.Millisecond // what a quantum takes at the rate, roughly
 	maxPaceQuantum = 64 << 10
 
+	// However low the rate seems, two segments leave in this time; how many there may be in the network is for cwnd to say.
+	maxPaceWait = 5 * time.Second
+
 	// Gains of a window that is not modelled: cwnd can double in slow start, and grow otherwise.
 	paceSlowStart = 200 // hundredths
 	paceAvoidance = 120
@@ -25,7 +28,10 @@ type pacer struct {
 }
 
 // allows reports whether a segment may leave.
-func (p *pacer) allows(now Time) bool { return !p.on || p.credit > 0 || p.next <= now }
+func (p *pacer) allows(now Time) bool { return p.credit > 0 || p.next <= now }
+
+// hold lets nothing leave before that time.
+func (p *pacer) hold(until Time) { p.credit, p.next = 0, until }
 
 // sent notes n bytes. rate is bytes a second; 0: as fast as may be.
 func (p *pacer) sent(now Time, n int, rate uint64, smss int) {
@@ -35,7 +41,7 @@ func (p *pacer) sent(now Time, n int, rate uint64, smss int) {
 	}
 	if p.next <= now {
 		quantum := paceQuantum(rate, smss)
-		takes := time.Duration(mulDiv(uint64(quantum), uint64(time.Second), rate))
+		takes := min(time.Duration(mulDiv(uint64(quantum), uint64(time.Second), rate)), maxPaceWait)
 		// A poll that came late does not lower the rate, unless by more than a quantum.
 		if now.Sub(p.next) > takes {
 			p.next = now

@@ -250,6 +250,8 @@ func (c *Conn) pathAcked(ack Seq) {
 		return
 	}
 	c.mss, p.low = size, size
+	// RFC 5681 section 3.1: one segment and two are the least, and they are larger now.
+	c.rec.cwnd, c.rec.ssthresh = max(c.rec.cwnd, uint32(c.smss())), max(c.rec.ssthresh, 2*uint32(c.smss()))
 	c.ackedSize = max(c.ackedSize, size)
 	p.next = 0
 	if c.mss >= p.high {

@@ -8,7 +8,8 @@ import (
 // probing turns on what looks for black holes, which other traces do without.
 func probing(g *Config) { g.NoPathProbing = false }
 
-// RFC 1191 section 6.5: what was too large is cut anew and sent again at once, and cwnd stays as it is.
+// RFC 1191 section 6.5: what was too large is cut anew and sent again at once, and cwnd stays as it is (trap pmtu.1, X-012, X-030,
+//
 func TestTooBig(t *testing.T) {
 	for _, sack := range []bool{false, true} {
 		x := newTrace(t, func(g *Config) { g.NoSACK = !sack })
@@ -43,7 +44,7 @@ func TestTooBig(t *testing.T) {
 	}
 }
 
-// RFC 5927 sections 4.1 and 7.2, RFC 1191 section 3: which errors are not believed.
+// RFC 5927 sections 4.1 and 7.2, RFC 1191 section 3: which errors are not believed (trap pmtu.2, X-352).
 func TestTooBigNotBelieved(t *testing.T) {
 	x := established(t, nil)
 	x.write(0, 1500)

@@ -6,10 +6,13 @@ type prrState struct {
 	flight    uint32 // RecoverFS
 	delivered uint32 // prr_delivered
 	out       uint32 // prr_out
+	since     Time   // when cwnd was reduced last
 }
 
 // prrStart begins a recovery that was found with flight unacknowledged.
-func (c *Conn) prrStart(flight uint32) { c.lossState().prr = prrState{flight: max(flight, 1)} }
+func (c *Conn) prrStart(flight uint32) {
+	c.lossState().prr = prrState{flight: max(flight, 1), since: c.now}
+}
 
 // prrAcked sets cwnd for delivered bytes that arrived. safe says that the ACK brought recovery forward and no further
 // loss (SafeACK of RFC 6937bis): then the pipe grows again as in slow start (SSRB), else it is only kept (CRB).
@@ -34,7 +37,7 @@ func (c *Conn) prrAcked(delivered uint32, safe bool) {
 	if p.out == 0 {
 		n = max(n, smss) // the fast retransmit
 	}
-	r.cwnd = uint32(min(pipe+max(n, 0), cwndLimit))
+	r.cwnd = uint32(min(max(pipe+n, pipe, smss), cwndLimit)) // never less than a segment (RFC 5681 section 3.1)
 }
 
 // prrSent notes that n bytes went out.

@@ -31,6 +31,9 @@ const (
 	maxAckDelay = 200 * time.Millisecond
 	minPTO      = 10 * time.Millisecond
 	initialPTO  = time.Second
+
+	// What was sent at one instant has stamps a nanosecond apart, see stamp. It is lost at one instant, too.
+	stampSlack = 10 * time.Microsecond
 )
 
 // rackAcked is steps 2 and 3 of section 6.2: what was sent last among that which has arrived, and whether segments
@@ -41,7 +44,9 @@ func (c *Conn) rackAcked(a *acked) {
 	if !a.rackKnown {
 		return
 	}
-	k.rtt = c.now.Sub(a.rackAt)
+	// Where something that was sent earlier came with what was sent last, but stands behind it, it was late and not lost: the
+	// others of its flight get as long.
+	k.rtt = c.now.Sub(a.rackLast)
 	if !k.known || sentAfter(a.rackAt, a.rackEnd, k.at, k.end) {
 		k.at, k.end, k.known = a.rackAt, a.rackEnd, true
 	}
@@ -75,19 +80,25 @@ func (c *Conn) reorderWindow() time.Duration {
 	return min(cmp.Or(c.lossState().min.get(), c.rtt.srtt)/4*time.Duration(1+int(c.rec.reorderMult)), c.rtt.srtt)
 }
 
-// rackDetect is step 5. It reports whether anything new is lost, and whether something that had been sent again is. When
-// more would be lost by and by, a timer waits for that: until the first of them, so that each is found in time.
+// rackDetect is step 5. It reports whether anything new is lost, and whether something that recovery had sent again is: since
+// cwnd was reduced last, so that it counts once in a round trip. When more would be lost by and by, a timer waits for that: until
+// the first of them, so that each is found in time.
 func (c *Conn) rackDetect() (found, again bool) {
-	k := &c.lossState().rack
+	l := c.lossState()
+	k := &l.rack
 	k.next = 0
 	if !k.known {
 		return false, false
 	}
-	found, again, next := c.sent.judge(c.now, k.at, k.end, k.rtt+c.reorderWindow())
+	found, resentAt, next := c.sent.judge(c.now.Add(stampSlack), k.at, k.end, k.rtt+c.reorderWindow())
 	if next != Never {
 		k.next = next
 	}
-	return found, again
+	if found && c.rec.phase != PhaseLoss {
+		// The timer begins with what is sent again (RFC 6675 section 6): one that is due at this very instant came too late.
+		c.stop(timerRetransmit)
+	}
+	return found, resentAt != Never && resentAt >= l.prr.since
 }
 
 // armProbe sets the timer that RACK and TLP share: what is missing comes before a probe (sections 6.3 and 7.2).

@@ -139,6 +139,37 @@ func TestReorderingWindowAdapts(t *testing.T) {
 	}
 }
 
+// RFC 8985 6.2 step 2: RACK.rtt is of the segment delivered last, also when one that was sent later came with it: what went out
+// together with the former has as long.
+func TestRackRTT(t *testing.T) {
+	x := lossy(t, 10)
+	for _, b := range []string{"1001:2001", "1001:3001", "8001:9001 1001:3001"} {
+		x.input(300*ms, ". 1:1(0) ack 1 win 60000 <sack "+b+">")
+	}
+	x.expect(300*ms, ". 1:1001(1000) ack 1")
+	x.quiet(300 * ms)
+	x.input(420*ms, ". 1:1(0) ack 4001 win 60000 <sack 8001:9001>") // 3001:4001 was only late
+	if i := x.c.Info(); x.c.loss.rack.rtt.Round(ms) != 220*ms || i.Lost != 4000 {
+		t.Errorf("RACK.rtt %v, %+v", x.c.loss.rack.rtt, i)
+	}
+}
+
+// The shortest round trip is known again after an idle time (RFC 8985 6.2 step 1: of some minutes).
+func TestMinRTTSurvivesIdle(t *testing.T) {
+	x := lossy(t, 1)
+	x.input(300*ms, ". 1:1(0) ack 1001 win 60000")
+	x.advance(time.Minute)
+	x.drain()
+	if x.c.loss != nil {
+		t.Fatal("an idle connection has a loss state")
+	}
+	x.write(time.Minute, 1000)
+	x.drain()
+	if got := x.c.loss.min.get(); got != 100*ms {
+		t.Errorf("shortest round trip %v", got)
+	}
+}
+
 // RFC 8985 6.2: a retransmission that is lost in its turn is found by what was sent after it, without a timeout; and RFC
 // 5681 4.3: it is a second sign of congestion.
 func TestLostRetransmission(t *testing.T) {
@@ -241,6 +272,56 @@ func TestFRTO(t *testing.T) {
 		if (s.out.Seq - 12001).Less(traceISS) {
 			t.Errorf("sent again: %s", x.show(&s.out, nil))
 		}
+	}
+}
+
+// RFC 5682 3.1, the SACK variant: what was sent once, before the timeout, and arrives after it shows that the timeout was
+// for nothing, by the ACK field or by a SACK block. What was sent after it shows nothing.
+func TestFRTOWithSACK(t *testing.T) {
+	for _, c := range []struct {
+		second   string
+		spurious bool
+	}{
+		{". 1:1(0) ack 2001 win 60000", true},
+		{". 1:1(0) ack 1001 win 60000 <sack 5001:6001>", true},
+		{". 1:1(0) ack 1001 win 60000 <sack 10001:11001>", false},
+		{". 1:1(0) ack 1001 win 60000 <sack 1:1001>", true}, // RFC 3708: the original had come
+	} {
+		x := sendSegments(t, 10, true)
+		before := x.c.Info()
+		x.c.lossState().rack.probing, x.c.lossState().probeAt = true, Never // no probe
+		x.expect(200*ms, ". 1:1001(1000) ack 1")
+		x.input(210*ms, ". 1:1(0) ack 1001 win 60000")
+		x.expect(210*ms, ". 10001:11001(1000) ack 1")
+		x.expect(210*ms, ". 11001:12001(1000) ack 1")
+		x.quiet(210 * ms)
+		x.input(220*ms, c.second)
+		i := x.c.Info()
+		if spurious := i.Phase == PhaseOpen && i.Lost == 0 && i.Cwnd >= before.Cwnd && i.Ssthresh == before.Ssthresh; spurious != c.spurious {
+			t.Errorf("%s: spurious %v, %+v", c.second, spurious, i)
+		}
+		x.drain()
+		for _, s := range x.sent {
+			if old := (s.out.Seq - 10001).Less(traceISS); old == c.spurious {
+				t.Errorf("%s: sent %s", c.second, x.show(&s.out, nil))
+			}
+		}
+	}
+}
+
+// RFC 5682 3.1 step 2: without new text to send, or room for it, recovery goes on in the conventional way.
+func TestFRTOWithoutNewText(t *testing.T) {
+	x := lossy(t, 5)
+	x.c.lossState().rack.probing, x.c.lossState().probeAt = true, Never // no probe
+	x.advance(200*ms + x.c.Info().RTO)
+	x.drain()
+	x.sent = nil
+	x.input(x.now+100*ms, ". 1:1(0) ack 1001 win 60000")
+	x.expect(x.now, ". 1001:2001(1000) ack 1")
+	x.expect(x.now, ". 2001:3001(1000) ack 1")
+	x.quiet(x.now)
+	if i := x.c.Info(); i.Phase != PhaseLoss {
+		t.Errorf("%+v", i)
 	}
 }
 

@@ -1,7 +1,9 @@
 package tcp
 
 import (
+	"cmp"
 	"sync"
+	"time"
 
 	"smoltcp/dissect"
 )
@@ -49,6 +51,7 @@ type recovery struct {
 	limitedUntil Seq
 
 	resent uint32 // segments
+	minRTT micros // what lossState.min was when it was given back; 0: none
 }
 
 // ackNews is what an acceptable ACK brings.
@@ -59,6 +62,7 @@ type ackNews struct {
 	all         acked // both, as far as they can be added
 	dup         bool  // it is a duplicate (RFC 5681 section 2)
 	reports     bool  // it has SACK blocks
+	marked      bool  // it echoes congestion (RFC 3168)
 	flight      uint32
 
 	// Its first block says that this came twice (RFC 2883).
@@ -112,6 +116,7 @@ func (c *Conn) cwndAllows(n int) bool {
 // recoverAcked is loss detection and congestion control upon an acceptable ACK.
 func (c *Conn) recoverAcked(a *ackNews) {
 	r, smss := &c.rec, uint32(c.smss())
+	r.flight = a.flight
 	news := a.news
 	before := c.sndUna - Seq(news.bytes)
 	wasLimited := before.Less(r.limitedUntil)
@@ -176,7 +181,8 @@ func (c *Conn) recoverAcked(a *ackNews) {
 			c.enterRecovery(a.flight, false)
 			entered = true
 		} else if tailLost {
-			c.ccLost(a.flight)
+			c.undoNever()
+			c.ccLost(c.withinCwnd(a.flight))
 			c.cwndEvent(TailProbe)
 		}
 	}
@@ -189,7 +195,7 @@ func (c *Conn) recoverAcked(a *ackNews) {
 		}
 		c.prrAcked(delivered, news.bytes > 0 && !newLoss && !entered)
 	}
-	c.ccAcked(a.news, a.sacks, a.flight, phase, wasLimited)
+	c.ccAcked(a, phase, wasLimited)
 }
 
 // renoAcked keeps count of what duplicate ACKs stand for, and gives how many bytes more have arrived.
@@ -219,16 +225,29 @@ func (c *Conn) enterRecovery(flight uint32, again bool) {
 		return
 	}
 	r := &c.rec
-	if again {
-		flight = min(flight, r.ssthresh)
-		c.lossState().undo.on = false // that was no mistake
-	} else {
+	// RFC 3168 section 6.1.2: a window of which a mark was answered already is not answered for again.
+	marked := !again && c.sndUna.Less(r.ecnUntil)
+	size := c.withinCwnd(flight)
+	switch {
+	case again:
+		size = min(flight, r.ssthresh)
+		c.undoNever() // that was no mistake
+	case marked:
+		c.undoNever()
+	default:
 		c.undoStart(false)
 	}
 	r.phase, r.recover, r.hurry, r.why = PhaseRecovery, c.sndNxt, true, DuplicateAcks
 	c.prrStart(max(flight, c.pipe()))
-	c.ccLost(flight)
+	if !marked || r.model {
+		c.ccLost(size)
+	}
 	c.cwndEvent(DuplicateAcks)
+}
+
+// withinCwnd is FlightSize without what limited transmit and probes sent beyond cwnd (RFC 5681 section 3.2 step 2).
+func (c *Conn) withinCwnd(flight uint32) uint32 {
+	return min(flight, max(c.rec.cwnd, uint32(c.smss())))
 }
 
 // recovered ends recovery: everything sent before the loss was found has arrived.
@@ -236,9 +255,6 @@ func (c *Conn) recovered() {
 	r := &c.rec
 	c.ccRecovered(r.phase)
 	if r.phase == PhaseRecovery {
-		if !r.model {
-			r.cwnd = r.ssthresh // RFC 6937: PRR has kept the pipe near it
-		}
 		c.cwndEvent(Recovered)
 	}
 	r.phase, r.dupAcks, r.renoSacked, r.hurry = PhaseOpen, 0, 0, false
@@ -252,19 +268,20 @@ func (c *Conn) recoverTimeout() {
 	r, k := &c.rec, &c.lossState().rack
 	again := c.backoff > 1
 	old := Never
-	if c.sackOK && k.known {
-		old = c.now - Time(k.rtt+c.reorderWindow())
+	if rtt := cmp.Or(k.rtt, c.rtt.srtt); c.sackOK && rtt > 0 {
+		old = c.now - Time(rtt+c.reorderWindow())
 	}
 	was := r.phase
 	c.undoStart(again)
 	if !again && was == PhaseOpen {
 		c.lossState().undo.frto = frtoFirst
 	}
+	c.sent.markOld(old)
+	r.renoSacked = 0
 	c.ccTimeout(again)
-	r.phase, r.recover, r.dupAcks, r.renoSacked = PhaseLoss, c.sndNxt, 0, 0
+	r.phase, r.recover, r.dupAcks = PhaseLoss, c.sndNxt, 0
 	r.why, r.hurry = TimedOut, true
 	k.next, k.probing, k.probeDue = 0, false, false
-	c.sent.markOld(old)
 	c.cwndEvent(TimedOut)
 }
 
@@ -280,6 +297,7 @@ type lossState struct {
 	rack    rackState
 	undo    undoState
 	prr     prrState
+	saved   ccSaved
 	min     minRTT
 	latest  Time // see stamp
 	probeAt Time // timer of armProbe
@@ -292,6 +310,9 @@ func (c *Conn) lossState() *lossState {
 	if c.loss == nil {
 		c.loss = lossPool.Get().(*lossState)
 		*c.loss = lossState{latest: -1, probeAt: Never}
+		if least := c.rec.minRTT; least > 0 {
+			c.loss.min.sample(c.now, time.Duration(least)*time.Microsecond)
+		}
 	}
 	return c.loss
 }
@@ -299,8 +320,10 @@ func (c *Conn) lossState() *lossState {
 // restLoss gives it back when nothing is in flight, unless a D-SACK may still come that says something about what was.
 func (c *Conn) restLoss() {
 	l := c.loss
-	if l == nil || c.sndUna != c.sndNxt || l.rack.probing && l.rack.probeAgain ||
-		l.undo.on && l.undo.sent && c.now.Sub(l.undo.at) <= c.rtt.rto {
+	if l == nil || c.sndUna != c.sndNxt {
+		return
+	}
+	if recent := c.now.Sub(c.lastSent) <= c.rtt.rto; recent && (l.rack.probing && l.rack.probeAgain || l.undo.on && l.undo.sent) {
 		return
 	}
 	c.dropLoss()
@@ -308,6 +331,9 @@ func (c *Conn) restLoss() {
 
 func (c *Conn) dropLoss() {
 	if c.loss != nil {
+		if least := c.loss.min.get(); least > 0 {
+			c.rec.minRTT = toMicros(least)
+		}
 		lossPool.Put(c.loss)
 		c.loss = nil
 	}

@@ -81,19 +81,19 @@ func TestNewReno(t *testing.T) {
 	x.input(11*ms, dup)
 	x.expect(11*ms, ". 1:1001(1000) ack 1") // fast retransmit
 	x.quiet(11 * ms)
-	if i := x.c.Info(); i.Phase != PhaseRecovery || i.Ssthresh != 6000 || i.InFlight != 9000 || i.Cwnd != 9000 {
+	// RFC 5681 3.2 step 2: the two of limited transmit do not count in FlightSize.
+	if i := x.c.Info(); i.Phase != PhaseRecovery || i.Ssthresh != 5000 || i.InFlight != 9000 || i.Cwnd != 9000 {
 		t.Errorf("%+v", i)
 	}
-	// PRR: the pipe comes down to ssthresh, then one goes out for each that arrives.
-	for range 3 {
+	// PRR: while the pipe comes down to ssthresh one goes out for two that arrive, the retransmission counted; then what
+	// there is room for.
+	for i, sends := range []bool{false, false, true, false, false, true, true} {
 		x.input(12*ms, dup)
+		if sends {
+			x.expect(12*ms, x.line(".", Seq(12001+1000*(i/3)), 1000, 1))
+		}
+		x.quiet(12 * ms)
 	}
-	x.quiet(12 * ms)
-	x.input(12*ms, dup)
-	x.expect(12*ms, ". 12001:13001(1000) ack 1")
-	x.input(12*ms, dup)
-	x.expect(12*ms, ". 13001:14001(1000) ack 1")
-	x.quiet(12 * ms)
 	// The sixth segment is missing, too.
 	x.input(20*ms, ". 1:1(0) ack 5001 win 60000")
 	x.expect(20*ms, ". 5001:6001(1000) ack 1")
@@ -104,7 +104,7 @@ func TestNewReno(t *testing.T) {
 	x.drain()
 	x.sent = nil
 	x.input(30*ms, ". 1:1(0) ack 12001 win 60000")
-	if i := x.c.Info(); i.Phase != PhaseOpen || i.Cwnd > 6000 {
+	if i := x.c.Info(); i.Phase != PhaseOpen || i.Cwnd > 5000 {
 		t.Errorf("%+v", i)
 	}
 	x.drain()
@@ -169,14 +169,13 @@ func TestSACKRecovery(t *testing.T) {
 	x.quiet(10 * ms)
 	x.input(11*ms, ". 1:1(0) ack 1 win 60000 <sack 6001:9001 1001:4001>") // 4001:6001 is lost, too
 	x.expect(11*ms, ". 4001:5001(1000) ack 1")
-	x.expect(11*ms, ". 5001:6001(1000) ack 1")
-	x.quiet(11 * ms)
+	x.quiet(11 * ms) // the pipe has come to ssthresh, 5000 (RFC 5681 3.2 step 2: what limited transmit sent does not count)
 	x.input(12*ms, ". 1:1(0) ack 1 win 60000 <sack 6001:12001 1001:4001>")
-	for i := range 3 {
-		x.expect(12*ms, x.line(".", Seq(12001+1000*i), 1000, 1))
-	}
+	x.expect(12*ms, ". 5001:6001(1000) ack 1")
+	x.expect(12*ms, ". 12001:13001(1000) ack 1")
+	x.expect(12*ms, ". 13001:14001(1000) ack 1")
 	x.quiet(12 * ms)
-	if i := x.c.Info(); i.Sacked != 9000 || i.InFlight != 6000 || i.Lost != 0 {
+	if i := x.c.Info(); i.Sacked != 9000 || i.InFlight != 5000 || i.Lost != 0 || i.Ssthresh != 5000 {
 		t.Errorf("%+v", i)
 	}
 	x.input(20*ms, ". 1:1(0) ack 12001 win 60000")
@@ -244,6 +243,55 @@ func TestReneging(t *testing.T) {
 	x.expect(at+10*ms, ". 3001:4001(1000) ack 1")
 }
 
+// RFC 2018 section 8, RFC 6675 5.1: what lies behind a hole is thrown away, too. When the ACKs stop in front of what was reported,
+// a timeout forgets all reports.
+func TestRenegingBehindHole(t *testing.T) {
+	x := sendSegments(t, 6, true)
+	x.input(10*ms, ". 1:1(0) ack 1 win 6000 <sack 3001:6001>")
+	x.expect(10*ms, ". 1:1001(1000) ack 1")
+	x.drain()
+	x.sent = nil
+	x.input(110*ms, ". 1:1(0) ack 3001 win 3000") // the holes are filled, and nothing is reported any more
+	x.quiet(110 * ms)
+	if i := x.c.Info(); i.Sacked != 3000 {
+		t.Errorf("%+v", i)
+	}
+	x.advance(110*ms + 2*x.c.Info().RTO)
+	x.drain()
+	if len(x.sent) == 0 || x.sent[0].out.Seq-traceISS != 3001 || x.c.Info().Sacked != 0 {
+		t.Fatalf("sent %d, %+v", len(x.sent), x.c.Info())
+	}
+	x.sent = nil
+	for acked := 4001; acked <= 6001; acked += 1000 {
+		x.input(x.now+10*ms, x.line(".", 1, 0, acked)+" win 6000")
+		x.drain()
+	}
+	if i := x.c.Info(); i.Unacked > 6000 || i.SndUna-traceISS != 6001 {
+		t.Errorf("%+v", i)
+	}
+}
+
+// RFC 6675 5.1: a timeout keeps what was reported, as long as the first segment is not among it.
+func TestTimeoutKeepsReports(t *testing.T) {
+	var b scoreboard
+	b.init(0)
+	for range 6 {
+		b.push(b.nxt+100, Time(b.nxt), 100)
+	}
+	v := ackView{now: 1000}
+	b.sack(300, 600, &v, 100)
+	b.markOld(Never)
+	if b.sacked != 300 || b.lost != 300 {
+		t.Errorf("%d SACKed, %d lost", b.sacked, b.lost)
+	}
+	b.resent(0, 300, 2000, 100)
+	b.ack(300, &v)
+	b.markOld(Never)
+	if b.sacked != 0 || b.lost != 300 || b.sackedRuns != 0 {
+		t.Errorf("after reneging %d SACKed, %d lost", b.sacked, b.lost)
+	}
+}
+
 // trap: after an idle time above the RTO cwnd is at most the initial window (RFC 5681 4.1, X-254).
 // trap: cwnd does not grow while the program and not cwnd limits sending (RFC 9438 5.8, X-254).
 func TestCwndValidation(t *testing.T) {
@@ -293,5 +341,91 @@ func TestCwndGrowth(t *testing.T) {
 	}
 	if i := x.c.Info(); i.Cwnd != 15000 {
 		t.Errorf("cwnd %d after a round trip of congestion avoidance", i.Cwnd)
+	}
+}
+
+// RFC 9438 5.8, RFC 7661 4.2: a flight that fills cwnd makes it grow, whether more waits to be sent or not; one that does not
+// fill half of it does not.
+func TestCwndFilledExactly(t *testing.T) {
+	for _, c := range []struct {
+		segments int
+		grows    bool
+	}{{10, true}, {5, true}, {4, false}} {
+		x := lossy(t, c.segments)
+		x.input(300*ms, ". 1:1(0) ack 2001 win 60000")
+		if i := x.c.Info(); i.Cwnd > 10_000 != c.grows {
+			t.Errorf("%d segments: cwnd %d", c.segments, i.Cwnd)
+		}
+		x = lossy(t, c.segments)
+		x.c.rec.cwnd, x.c.rec.ssthresh = 10_000, 10_000 // congestion avoidance: half is not enough
+		x.c.rec.limitedUntil = x.c.sndUna
+		x.c.noteLimited()
+		if got, want := x.c.sndUna.Less(x.c.rec.limitedUntil), c.segments == 10; got != want {
+			t.Errorf("%d segments: cwnd is the limit: %v", c.segments, got)
+		}
+	}
+}
+
+// RFC 5681 4.3: retransmissions that are lost are a second sign of congestion, and a single one if they went out together, though
+// found one by one.
+func TestRetransmissionsLostTogether(t *testing.T) {
+	x := lossy(t, 10)
+	x.c.Write(x.time(), pattern(30_000, 1))
+	x.drain()
+	x.input(300*ms, ". 1:1(0) ack 1 win 60000 <sack 1001:5001>")
+	x.drain()
+	edge := int(x.c.Info().SndNxt - traceISS)
+	x.input(310*ms, ". 1:1(0) ack 1 win 60000 <sack 6001:10001 1001:5001>")
+	x.drain()
+	first := x.c.Info()
+	if first.Retransmits != 2 || edge == int(first.SndNxt-traceISS) {
+		t.Fatalf("%+v", first)
+	}
+	x.events = nil
+	x.input(401*ms, x.line(".", 1, 0, 1)+" win 60000 <sack 6001:"+itoa(edge)+" 1001:5001>") // the first is lost
+	x.drain()
+	x.input(411*ms, x.line(".", 1, 0, 1)+" win 60000 <sack 6001:"+itoa(int(first.SndNxt-traceISS))+" 1001:5001>") // the second
+	x.drain()
+	if i := x.c.Info(); i.Retransmits != 4 || i.Backoff != 0 {
+		t.Errorf("%+v", i)
+	}
+	var reductions []int
+	for _, e := range x.events {
+		if e.Kind == CwndChange && e.Reason == DuplicateAcks {
+			reductions = append(reductions, e.Ssthresh)
+		}
+	}
+	if len(reductions) != 1 || reductions[0] >= first.Ssthresh {
+		t.Errorf("reductions from %d to %v", first.Ssthresh, reductions)
+	}
+}
+
+// RFC 5681 equation 4: a timeout during recovery reduces what recovery aimed at, not the little that PRR has in the network then.
+func TestTimeoutInRecovery(t *testing.T) {
+	x := sendSegments(t, 20, true)
+	x.input(10*ms, ". 1:1(0) ack 1 win 60000 <sack 17001:20001>")
+	x.drain()
+	if i := x.c.Info(); i.Phase != PhaseRecovery || i.Ssthresh != 10_000 || i.Cwnd != 3000 {
+		t.Fatalf("%+v", i)
+	}
+	x.advance(x.now + 2*x.c.Info().RTO)
+	x.drain()
+	if i := x.c.Info(); i.Phase != PhaseLoss || i.Ssthresh != 5000 || i.Cwnd != 1000 {
+		t.Errorf("%+v", i)
+	}
+}
+
+// An ACK that arrives at the instant when the retransmission timer is due has overtaken it.
+func TestAckOvertakesTimeout(t *testing.T) {
+	x := sendSegments(t, 10, true)
+	x.c.lossState().rack.probing, x.c.lossState().probeAt = true, Never // no probe
+	at := time.Duration(x.c.Deadline())
+	x.advance(at - 1)
+	s, _ := x.parse(". 1:1(0) ack 1 win 60000 <sack 1001:10001>", true)
+	x.now = at
+	x.c.Input(x.time(), &s)
+	x.expect(at, ". 1:1001(1000) ack 1")
+	if i := x.c.Info(); i.Phase != PhaseRecovery || i.Backoff != 0 {
+		t.Errorf("%+v", i)
 	}
 }

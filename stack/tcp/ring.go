@@ -8,11 +8,11 @@ const minRingClass = 6
 // How much it may hold is the caller's business.
 type ring struct {
 	mem    *block[byte] // nil while empty
-	head   int          // index of the first byte in mem
 	n      int          // bytes in order
 	extent int          // the byte stored farthest from the head is before this distance; at least n
+	head   int32        // index of the first byte in mem
 
-	peak  int   // largest extent since memory was taken
+	peak  uint8 // class of the largest extent since memory was taken
 	class uint8 // the size to start with, as learnt from earlier use
 }
 
@@ -23,9 +23,9 @@ func (r *ring) put(off int, p []byte) {
 	}
 	r.reserve(off + len(p))
 	r.extent = max(r.extent, off+len(p))
-	r.peak = max(r.peak, r.extent)
+	r.peak = max(r.peak, uint8(classFor(r.extent)))
 	buf := r.mem.s
-	at := (r.head + off) & (len(buf) - 1)
+	at := (int(r.head) + off) & (len(buf) - 1)
 	k := copy(buf[at:], p)
 	copy(buf, p[k:])
 }
@@ -45,7 +45,7 @@ func (r *ring) view(off, n int) (a, b []byte) {
 		return nil, nil
 	}
 	buf := r.mem.s
-	at := (r.head + off) & (len(buf) - 1)
+	at := (int(r.head) + off) & (len(buf) - 1)
 	if k := len(buf) - at; n > k {
 		return buf[at:], buf[:n-k]
 	}
@@ -57,7 +57,7 @@ func (r *ring) drop(n int) {
 	if n == 0 {
 		return
 	}
-	r.head = (r.head + n) & (len(r.mem.s) - 1)
+	r.head = int32((int(r.head) + n) & (len(r.mem.s) - 1))
 	r.n -= n
 	r.extent -= n
 	if r.extent == 0 {
@@ -82,6 +82,14 @@ func (r *ring) reset() {
 	r.release()
 }
 
+// memory is how many bytes the ring takes.
+func (r *ring) memory() int {
+	if r.mem == nil {
+		return 0
+	}
+	return len(r.mem.s)
+}
+
 // reserve sees to memory for n bytes.
 func (r *ring) reserve(n int) {
 	switch class := max(classFor(n), minRingClass); {
@@ -103,7 +111,7 @@ func (r *ring) release() {
 		return
 	}
 	class := classFor(len(r.mem.s))
-	if r.peak <= len(r.mem.s)/2 {
+	if int(r.peak) < class {
 		class = max(class-1, minRingClass)
 	}
 	r.class = uint8(class)

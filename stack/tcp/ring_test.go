@@ -244,7 +244,7 @@ func TestScoreboardModel(t *testing.T) {
 					flags[i] = flags[i]&^runLost | runResent
 				}
 			}
-			if err := b.invariants(); err != nil {
+			if err := b.verify(); err != nil {
 				t.Fatal(err)
 			}
 			at := b.una
@@ -320,7 +320,7 @@ func TestJudgeModel(t *testing.T) {
 			if next != first {
 				t.Fatalf("the next at %d, want %d", next, first)
 			}
-			if err := b.invariants(); err != nil {
+			if err := b.verify(); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -184,7 +184,7 @@ type acked struct {
 	// The same for RACK: where the fresh ends, and only of what may be that transmission which arrived.
 	rackAt    Time
 	rackEnd   Seq
-	rackAgain bool
+	rackLast  Time // when what stands last among it, by number, was sent
 	rackKnown bool
 
 	original  bool // something that was sent once, before ackView.before, is among the fresh
@@ -198,8 +198,11 @@ func (a *acked) arrived(r *sentRun, end Seq, size uint32, v *ackView) {
 		a.newest, a.newestResent = r.at, again
 	}
 	a.fresh += size
-	if v.latest(r) && (!a.rackKnown || sentAfter(r.at, end, a.rackAt, a.rackEnd)) {
-		a.rackAt, a.rackEnd, a.rackAgain, a.rackKnown = r.at, end, again, true
+	if v.latest(r) {
+		if !a.rackKnown || sentAfter(r.at, end, a.rackAt, a.rackEnd) {
+			a.rackAt, a.rackEnd = r.at, end
+		}
+		a.rackLast, a.rackKnown = r.at, true
 	}
 	if !again {
 		a.original = a.original || end.LessEq(v.before)
@@ -212,8 +215,13 @@ func (a *acked) combine(b acked) {
 	if b.fresh > 0 && (a.fresh == 0 || a.newest <= b.newest) {
 		a.newest, a.newestResent = b.newest, b.newestResent
 	}
-	if b.rackKnown && (!a.rackKnown || sentAfter(b.rackAt, b.rackEnd, a.rackAt, a.rackEnd)) {
-		a.rackAt, a.rackEnd, a.rackAgain, a.rackKnown = b.rackAt, b.rackEnd, b.rackAgain, true
+	if b.rackKnown {
+		if !a.rackKnown || sentAfter(b.rackAt, b.rackEnd, a.rackAt, a.rackEnd) {
+			a.rackAt, a.rackEnd = b.rackAt, b.rackEnd
+		}
+		if !a.rackKnown {
+			a.rackLast, a.rackKnown = b.rackLast, true
+		}
 	}
 	a.fresh += b.fresh
 	a.original = a.original || b.original
@@ -318,10 +326,10 @@ func (b *scoreboard) sack(left, right Seq, v *ackView, limit int) (a acked) {
 }
 
 // judge declares lost what was sent before the transmission of at and end, which arrived, and has been out for patience
-// (RFC 8985 section 6.2 step 5). It reports whether any is new, whether something that was sent again is among it,
-// and when the next will be lost: Never if none is waiting.
-func (b *scoreboard) judge(now, at Time, end Seq, patience time.Duration) (found, again bool, next Time) {
-	next = Never
+// (RFC 8985 section 6.2 step 5). It reports whether any is new, when the latest among it that was sent again had been sent,
+// Never if there is none, and when the next will be lost: Never if none is waiting.
+func (b *scoreboard) judge(now, at Time, end Seq, patience time.Duration) (found bool, again, next Time) {
+	again, next = Never, Never
 	i := b.find(b.judged)
 	for ; i < b.n; i++ {
 		r := b.run(i)
@@ -360,8 +368,8 @@ func (b *scoreboard) judge(now, at Time, end Seq, patience time.Duration) (found
 				next, waiting = min(next, due), true
 				break
 			}
+			found, again = true, r.at
 			b.markLost(i)
-			found, again = true, true
 		}
 		if waiting {
 			break

@@ -2,6 +2,7 @@ package tcp
 
 import (
 	"cmp"
+	"math"
 	"time"
 )
 
@@ -24,6 +25,23 @@ func (c *Conn) Deadline() Time {
 	if p.kind != planNone {
 		return c.now
 	}
+	first := c.nextTimer()
+	if p.paced {
+		first = min(first, c.rec.pace.next)
+	}
+	return first
+}
+
+// Expire fires the timers that are due and gives the instant of the next, Never if none runs. It is for an owner whose link
+// takes nothing: what the timers want to be sent waits for Output, and the connection gives up when its time is over all the same.
+func (c *Conn) Expire(now Time) Time {
+	c.tick(now)
+	c.expire()
+	return c.nextTimer()
+}
+
+// nextTimer is when the first of the timers fires.
+func (c *Conn) nextTimer() Time {
 	if c.state == Closed {
 		return Never
 	}
@@ -33,9 +51,9 @@ func (c *Conn) Deadline() Time {
 	}
 	if c.loss != nil {
 		first = min(first, c.loss.probeAt)
-	}
-	if p.paced {
-		first = min(first, c.rec.pace.next)
+		if c.sndUna == c.sndNxt {
+			first = min(first, c.lastSent.Add(c.rtt.rto+1)) // restLoss gives it back then
+		}
 	}
 	return first
 }
@@ -51,6 +69,7 @@ func (c *Conn) stop(timer int) { c.timers[timer] = Never }
 
 // arm starts and stops the timers that follow from the state alone. Every call that may change it ends here.
 func (c *Conn) arm() {
+	c.count()
 	if c.state == Closed {
 		return
 	}
@@ -75,7 +94,12 @@ func (c *Conn) arm() {
 	case c.synchronized():
 		// Nothing is in flight that an ACK could answer: what the silly window rules hold back goes out by
 		// override (RFC 9293 section 3.8.6.2.1).
-		c.start(timerPersist, min(max(c.rtt.rto, 100*time.Millisecond), time.Second))
+		// What is paced goes out before that.
+		wait := min(max(c.rtt.rto, 100*time.Millisecond), time.Second)
+		if !c.rec.pace.allows(c.now) {
+			wait += c.rec.pace.next.Sub(c.now)
+		}
+		c.start(timerPersist, wait)
 	}
 
 	c.stop(timerUser)
@@ -85,7 +109,7 @@ func (c *Conn) arm() {
 	switch c.state {
 	case Established, CloseWait, FinWait2:
 		if c.keepAlive.Enabled {
-			c.start(timerKeepAlive, c.keepAlive.idle())
+			c.start(timerKeepAlive, c.aliveIdle())
 			break
 		}
 		fallthrough
@@ -97,15 +121,29 @@ func (c *Conn) arm() {
 // patience is how long the peer may take nothing before the connection ends.
 func (c *Conn) patience() time.Duration {
 	d := cmp.Or(c.userTimeout, defaultUserTimeout)
-	switch {
-	case c.state == SynSent:
-		return min(d, c.cfg.synTimeout())
-	case c.state == SynReceived && c.passive:
-		return min(d, c.cfg.synAckTimeout())
-	case c.state == SynReceived:
-		return min(d, c.cfg.synTimeout())
+	if c.synchronized() {
+		return c.adopt(d)
 	}
-	return c.adopt(d)
+	limit, retries := c.cfg.synTimeout(), c.synRetries()
+	if c.passive {
+		limit = c.cfg.synAckTimeout()
+	}
+	if retries > 0 { // the count is the bound, beside the times that were given
+		d = cmp.Or(c.userTimeout, math.MaxInt64)
+		if limit = c.cfg.SynTimeout; c.passive {
+			limit = c.cfg.SynAckTimeout
+		}
+		limit = cmp.Or(limit, math.MaxInt64)
+	}
+	return min(d, limit)
+}
+
+// synRetries is how often our SYN, or SYN-ACK, is sent again; 0 if the time decides.
+func (c *Conn) synRetries() int {
+	if c.passive {
+		return c.cfg.SynAckRetries
+	}
+	return c.cfg.SynRetries
 }
 
 // rtoNow is the retransmission timeout with its back-off.
@@ -170,6 +208,10 @@ func (c *Conn) retransmitTimeout() {
 		c.event(Event{Kind: RetransmitTimeout, Seq: c.sndUna, N: int(c.backoff)})
 	}
 	if !c.synchronized() {
+		if n := c.synRetries(); n > 0 && int(c.backoff) > n {
+			c.giveUp()
+			return
+		}
 		c.synDue, c.synMissed = true, true
 		return
 	}
@@ -181,7 +223,7 @@ func (c *Conn) keepAliveTimeout() {
 	switch {
 	case c.undelivered():
 		// The retransmission or persist timer looks after the peer; start again afterwards.
-		c.start(timerKeepAlive, c.keepAlive.idle())
+		c.start(timerKeepAlive, c.aliveIdle())
 	case int(c.aliveSent) >= c.keepAlive.count():
 		c.giveUp()
 	default:
@@ -195,7 +237,7 @@ func (c *Conn) keepAliveTimeout() {
 func (c *Conn) heard() {
 	c.aliveSent, c.aliveDue = 0, false
 	if c.timers[timerKeepAlive] != Never {
-		c.timers[timerKeepAlive] = c.now.Add(c.keepAlive.idle())
+		c.timers[timerKeepAlive] = c.now.Add(c.aliveIdle())
 	}
 }
 

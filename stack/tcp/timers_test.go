@@ -66,25 +66,31 @@ func TestOrphanBehindZeroWindow(t *testing.T) {
 }
 
 // trap: after a SYN timeout data starts with an RTO of 3 s (RFC 6298 5.7, X-257).
-// trap, congestion control: a lost SYN makes the initial window one segment and leaves ssthresh high (RFC 5681 3.1, X-277).
+// trap, congestion control: a lost SYN makes the initial window one segment and leaves ssthresh high (RFC 5681 3.1, X-277): since
+// RFC 6928 section 2 two of them do.
 func TestAfterLostSyn(t *testing.T) {
 	x := synSent(t, nil)
 	x.expect(time.Second, "S 0:0(0)")
-	x.input(1100*ms, "S. 0:0(0) ack 1 win 65535 <mss 1000>")
-	x.expect(1100*ms, ". 1:1(0) ack 1")
+	x.expect(3*time.Second, "S 0:0(0)")
+	x.input(3100*ms, "S. 0:0(0) ack 1 win 65535 <mss 1000>")
+	x.expect(3100*ms, ". 1:1(0) ack 1")
 	i := x.c.Info()
 	if i.RTO != 3*time.Second || i.SRTT != 0 || i.Cwnd != 1000 || i.Ssthresh != cwndLimit {
 		t.Errorf("%+v", i)
 	}
-	x.write(1100*ms, 3000)
-	x.expect(1100*ms, ". 1:1001(1000) ack 1")
-	x.expect(4100*ms, ". 1:1001(1000) ack 1")
+	x.write(3100*ms, 3000)
+	x.expect(3100*ms, ". 1:1001(1000) ack 1")
+	x.expect(6100*ms, ". 1:1001(1000) ack 1")
 
-	x = synReceived(t, nil)
-	x.expect(time.Second, "S. 0:0(0) ack 1")
-	x.input(1100*ms, ". 1:1(0) ack 1 win 10000")
-	if i := x.c.Info(); i.RTO != 3*time.Second || i.Cwnd != 1000 {
-		t.Errorf("%+v", i)
+	for n, cwnd := range []int{10_000, 10_000, 1000} {
+		x = synReceived(t, nil)
+		for again := range n {
+			x.expect((1<<(again+1)-1)*time.Second, "S. 0:0(0) ack 1")
+		}
+		x.input(x.now+100*ms, ". 1:1(0) ack 1 win 10000")
+		if i := x.c.Info(); i.Cwnd != cwnd || i.Ssthresh != cwndLimit || n > 0 && i.RTO != 3*time.Second {
+			t.Errorf("%d lost: %+v", n, i)
+		}
 	}
 }
 
@@ -176,11 +182,11 @@ func TestKeepAliveChanged(t *testing.T) {
 	x.advance(time.Hour)
 	k := KeepAlive{Enabled: true, Idle: time.Minute, Interval: time.Second, Count: 2}
 	x.c.SetKeepAlive(x.time(), k)
-	x.quiet(time.Hour + 50*time.Second)
+	x.quiet(time.Hour + 20*time.Second)
 	k.Idle = 10 * time.Second
 	x.c.SetKeepAlive(x.time(), k)
-	x.expect(time.Hour+60*time.Second, ". 0:0(0) ack 1")
-	x.expect(time.Hour+61*time.Second, ". 0:0(0) ack 1")
+	x.expect(time.Hour+30*time.Second, ". 0:0(0) ack 1")
+	x.expect(time.Hour+31*time.Second, ". 0:0(0) ack 1")
 	x.c.SetKeepAlive(x.time(), KeepAlive{})
 	x.quiet(100 * time.Hour)
 	x.wantState(Established)

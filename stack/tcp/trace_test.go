@@ -220,7 +220,7 @@ func (x *trace) drain() {
 
 func (x *trace) invariants() {
 	x.Helper()
-	if err := x.c.invariants(); err != nil {
+	if err := x.c.Verify(false); err != nil {
 		x.Fatalf("%v: %v", x.now, err)
 	}
 }

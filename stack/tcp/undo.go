@@ -43,6 +43,13 @@ func (c *Conn) undoStart(again bool) {
 	*u = undoState{on: true, una: c.sndUna, bytes: bytes}
 }
 
+// undoNever ends the watch: cwnd came down for another reason since.
+func (c *Conn) undoNever() {
+	if c.loss != nil {
+		c.loss.undo.on = false
+	}
+}
+
 // undoSent notes that the numbers from start to end went out again.
 func (c *Conn) undoSent(start, end Seq) {
 	u := &c.lossState().undo

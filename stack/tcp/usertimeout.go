@@ -56,12 +56,26 @@ func (c *Conn) adopt(own time.Duration) time.Duration {
 	return min(c.cfg.maxUserTimeout(), max(own, remote, minUserTimeout))
 }
 
+// aliveIdle is the silence before the first keep-alive probe: longer than the user timeout that the ends agreed on, or keep-alive would
+// end what they wanted to survive (RFC 5482 section 4.2).
+func (c *Conn) aliveIdle() time.Duration {
+	d := c.keepAlive.idle()
+	if c.cfg.UserTimeoutOption {
+		d = max(d, c.adopt(cmp.Or(c.userTimeout, defaultUserTimeout))+time.Second)
+	}
+	return d
+}
+
 // takeUserTimeout notes what the peer advertises.
 func (c *Conn) takeUserTimeout(o *dissect.TCPOptionValues) {
 	if c.cfg.UserTimeoutOption && utoDuration(o.UserTimeout) > 0 {
 		c.uto.remote = o.UserTimeout
 	}
 }
+
+// userTimeoutOpened has the first text after our SYN tell the peer once more, since one that answered with a SYN cookie has
+// forgotten the SYN's options.
+func (c *Conn) userTimeoutOpened() { c.uto.due = c.cfg.UserTimeoutOption && !c.passive }
 
 // userTimeoutChanged has the peer told of what the program chose; 0 leaves it to both ends.
 func (c *Conn) userTimeoutChanged() {

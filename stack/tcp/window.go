@@ -11,8 +11,17 @@ func scaleFor(n int) (shift uint8) {
 	return shift
 }
 
-// synWindow is the window in our SYN.
-func (c *Conn) synWindow() int { return min(c.cfg.rcvBuf()-c.rcv.n, 65535) }
+// synWindow is the window in our SYN, however often it is sent.
+func (c *Conn) synWindow() int { return min(c.rcvSize()-c.rcv.n, 65535) }
+
+// promisable is how much of the room in the receive buffer may be promised: while memory is scarce what there is memory for
+// already, or a few segments.
+func (c *Conn) promisable(room int) int {
+	if c.tune.scarce {
+		room = min(room, max(c.rcv.memory()-c.rcv.n, scarceWindow*c.rmss()))
+	}
+	return room
+}
 
 // rcvWnd is RCV.WND: up to the farthest edge ever advertised, since the peer may rely on it
 // (RFC 7323 section 2.4).
@@ -26,13 +35,13 @@ func (c *Conn) rcvWnd() uint32 {
 // rcvEdge is the right edge that the next segment will advertise, rounding apart. It moves by a worthwhile amount or
 // not at all: the smaller of a segment and half the buffer (RFC 9293 section 3.8.6.2.2).
 func (c *Conn) rcvEdge() Seq {
-	size := c.cfg.rcvBuf()
+	size := c.rcvSize()
 	room := size - c.rcv.n
 	if c.rcvScale > 0 {
 		// Some of the buffer is not promised, so that advertise can round up.
 		room = max(room-size/16, 0)
 	}
-	room = min(room, 65535<<c.rcvScale) >> c.rcvScale << c.rcvScale
+	room = min(c.promisable(room), 65535<<c.rcvScale) >> c.rcvScale << c.rcvScale
 	edge := c.rcvNxt + Seq(room)
 	if opened := int32(edge - c.rcvAdv); int(opened) < min(c.rmss(), (size+1)/2) {
 		return c.rcvAdv
@@ -47,7 +56,7 @@ func (c *Conn) advertise() uint16 {
 	edge := c.rcvEdge()
 	unit := 1 << c.rcvScale
 	w := int(edge - c.rcvNxt)
-	if up := (w + unit - 1) &^ (unit - 1); up <= c.cfg.rcvBuf()-c.rcv.n {
+	if up := (w + unit - 1) &^ (unit - 1); up <= c.rcvSize()-c.rcv.n {
 		w = up
 	}
 	field := min(w>>c.rcvScale, 65535)
@@ -67,6 +76,6 @@ func (c *Conn) windowUpdateDue() bool {
 		return false // what the SYN could not express of a large window, the ACK of the first text tells
 	}
 	opened := int(int32(c.rcvEdge() - c.rcvAdv))
-	quarter := c.cfg.rcvBuf() / 4
+	quarter := c.rcvSize() / 4
 	return opened > 0 && (opened >= quarter || int(c.rcvWnd()) <= quarter)
 }

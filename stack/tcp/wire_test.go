@@ -153,8 +153,8 @@ func (e *end) checkSegment(w *wire, s *Segment) {
 		if !e.edgeKnown || e.edge.Less(edge) {
 			e.edge, e.edgeKnown = edge, true
 		}
-		if room := int(edge - e.rcvNxt); !e.finRcvd && room > e.cfg.rcvBuf()-e.rcv.n {
-			w.t.Fatalf("%s: window %d with room for %d", e.name, room, e.cfg.rcvBuf()-e.rcv.n)
+		if room := int(edge - e.rcvNxt); !e.finRcvd && room > e.rcvSize()-e.rcv.n {
+			w.t.Fatalf("%s: window %d with room for %d", e.name, room, e.rcvSize()-e.rcv.n)
 		}
 	}
 	if n := len(s.Payload); n > e.smss() && (e.path == nil || n > int(e.path.top)-e.tsLen()) {
@@ -164,105 +164,9 @@ func (e *end) checkSegment(w *wire, s *Segment) {
 
 // check is what always holds.
 func (e *end) check(w *wire) {
-	if err := e.Conn.invariants(); err != nil {
+	if err := e.Conn.Verify(false); err != nil {
 		w.t.Fatalf("%s at %v: %v\n%+v", e.name, w.now, err, e.Info())
 	}
-}
-
-// invariants reports what should never be.
-func (c *Conn) invariants() error {
-	if c.state == Closed {
-		if c.snd.mem != nil || c.sent.n != 0 || c.asm.n != 0 {
-			return fmt.Errorf("closed, with memory")
-		}
-		return nil
-	}
-	end := c.sndEnd
-	if c.finQueued {
-		end++
-	}
-	switch {
-	case c.sndNxt.Less(c.sndUna) || end.Less(c.sndNxt):
-		return fmt.Errorf("SND.UNA %d SND.NXT %d end %d not in order", c.sndUna-c.iss, c.sndNxt-c.iss, end-c.iss)
-	case c.sent.una != c.sndUna || c.sent.nxt != c.sndNxt:
-		return fmt.Errorf("scoreboard %d-%d, SND.UNA %d SND.NXT %d", c.sent.una-c.iss, c.sent.nxt-c.iss, c.sndUna-c.iss, c.sndNxt-c.iss)
-	case c.snd.n > c.cfg.sndBuf() || c.rcv.extent > c.cfg.rcvBuf():
-		return fmt.Errorf("buffers hold %d and %d", c.snd.n, c.rcv.extent)
-	case c.rcv.n == 0 && c.asm.empty() && c.rcv.mem != nil || c.snd.n == 0 && c.snd.mem != nil:
-		return fmt.Errorf("an empty ring has memory")
-	case c.rcv.mem != nil && len(c.rcv.mem.s) >= 2*max(c.cfg.rcvBuf(), 64), c.snd.mem != nil && len(c.snd.mem.s) >= 2*max(c.cfg.sndBuf(), 64):
-		return fmt.Errorf("rings have %d and %d", len(c.rcv.mem.s), len(c.snd.mem.s))
-	case c.sent.n > 2*c.runLimit()+64:
-		return fmt.Errorf("%d runs", c.sent.n)
-	}
-	if err := c.sent.invariants(); err != nil {
-		return err
-	}
-	rs := c.asm.ranges()
-	for i, r := range rs {
-		if !r.left.Less(r.right) || !c.rcvNxt.Less(r.left) || i > 0 && !rs[i-1].right.Less(r.left) {
-			return fmt.Errorf("ranges %v with RCV.NXT %d", rs, c.rcvNxt)
-		}
-	}
-	if len(rs) > 0 && int(rs[len(rs)-1].right-c.rcvNxt)+c.rcv.n != c.rcv.extent {
-		return fmt.Errorf("ring up to %d, ranges %v", c.rcv.extent, rs)
-	}
-	if len(rs) == 0 && c.rcv.extent != c.rcv.n {
-		return fmt.Errorf("ring up to %d with %d in order", c.rcv.extent, c.rcv.n)
-	}
-	// RFC 9293 MUST-36: what is to be delivered has a timer.
-	if c.undelivered() && c.state != TimeWait && c.Deadline() == Never {
-		return fmt.Errorf("undelivered data and no deadline")
-	}
-	return nil
-}
-
-func (b *scoreboard) invariants() error {
-	at := b.una
-	var sacked, lost uint32
-	for i := range b.n {
-		r := b.run(i)
-		if !at.Less(r.end) {
-			return fmt.Errorf("run %d is empty", i)
-		}
-		size := uint32(r.end - at)
-		if r.flags&runSacked != 0 {
-			sacked += size
-		}
-		if r.flags&runLost != 0 {
-			lost += size
-			if at.Less(b.firstLost) {
-				return fmt.Errorf("lost run before the first")
-			}
-		}
-		if r.flags&(runLost|runSacked) == runLost|runSacked {
-			return fmt.Errorf("run %d is lost and SACKed", i)
-		}
-		at = r.end
-	}
-	runs := 0
-	for i := range b.n {
-		r := b.run(i)
-		if r.flags&runSacked == 0 {
-			if r.flags&(runLost|runResent) == 0 && b.ordered && b.start(i).Less(b.judged) {
-				return fmt.Errorf("run %d will not be judged", i)
-			}
-			continue
-		}
-		runs++
-		for k := i; k < b.n && b.start(k).Less(r.reach); k++ {
-			if b.run(k).flags&runSacked == 0 || r.reach.Less(b.run(k).end) {
-				return fmt.Errorf("run %d reaches too far", i)
-			}
-		}
-	}
-	if runs != int(b.sackedRuns) {
-		return fmt.Errorf("%d SACKed runs, not %d", runs, b.sackedRuns)
-	}
-	if at != b.nxt || sacked != b.sacked || lost != b.lost {
-		return fmt.Errorf("scoreboard: %d runs end at %d of %d, sacked %d of %d, lost %d of %d", b.n, at, b.nxt, sacked, b.sacked, lost, b.lost)
-	}
-	return nil
 }
 
 // step goes on to the next thing that happens. It reports false when nothing more will.
@@ -370,7 +274,8 @@ func TestTransfer(t *testing.T) {
 					RcvBuf: pick(), SndBuf: pick(), MSS: []int{28, 100, 536, 1460, 8960}[rnd.IntN(5)],
 					NoDelay: rnd.IntN(2) == 0, NoSACK: rnd.IntN(3) == 0, NoTimestamps: rnd.IntN(3) == 0, NoWindowScale: rnd.IntN(3) == 0,
 					TimeWait: time.Hour, UserTimeout: time.Hour, SynTimeout: time.Hour, SynAckTimeout: time.Hour,
-					KeepAlive: KeepAlive{Enabled: rnd.IntN(3) == 0},
+					KeepAlive:  KeepAlive{Enabled: rnd.IntN(3) == 0},
+					Congestion: Algorithm(rnd.IntN(int(numAlgorithms))), Pacing: rnd.IntN(3) == 0,
 				}
 			}
 			ca, cb := config(), config()

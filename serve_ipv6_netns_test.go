@@ -1,0 +1,168 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// serveIP6 are the IPv6 addresses that serve has by itself.
+var serveIP6 = []string{"fdaa::1", "fe80::1%tap0"}
+
+// newServer6 is newServer, with the kernel knowing its neighbor: Duplicate Address Detection is over.
+func newServer6(t *testing.T, tools []string, flags ...string) (*network, *program) {
+	t.Helper()
+	n, p := newServer(t, append([]string{"ping"}, tools...), flags...)
+	for _, a := range serveIP6 {
+		for end := time.Now().Add(patience); ; {
+			out, err := exec.Command("ip", "netns", "exec", n.a, "ping", "-6", "-c", "1", "-W", "1", a).CombinedOutput()
+			if err == nil {
+				break
+			}
+			if time.Now().After(end) {
+				t.Fatalf("%s does not answer:\n%s", a, out)
+			}
+		}
+	}
+	return n, p
+}
+
+// The kernel's ping, over both addresses: small, as large as the MTU, in fragments, and to all nodes.
+func TestServePing6(t *testing.T) {
+	t.Parallel()
+	n, p := newServer6(t, nil)
+	if out := n.run(n.a, "ip", "-6", "addr", "show", "tap0"); !strings.Contains(out, "inet6 fdaa::100/64 ") {
+		t.Errorf("tap0 is not set up:\n%s", out)
+	}
+	for _, a := range serveIP6 {
+		for _, args := range [][]string{
+			{"-c", "3", "-i", "0.01"}, {"-c", "3", "-i", "0.01", "-s", "1452", "-M", "do"}, {"-c", "5", "-i", "0.01", "-s", "1453"},
+			{"-c", "5", "-i", "0.01", "-s", "65000"}, {"-c", "3", "-i", "0.01", "-s", "0"}, {"-f", "-c", "1000", "-s", "1400"},
+		} {
+			out := n.run(n.a, append(append([]string{"ping", "-6", "-W", "5"}, args...), a)...)
+			if !strings.Contains(out, " 0% packet loss") {
+				t.Errorf("ping %q %s:\n%s", args, a, out)
+			}
+		}
+	}
+	if out := n.run(n.a, "ping", "-6", "-c", "2", "-i", "0.2", "ff02::1%tap0"); !strings.Contains(out, "from fe80::1%tap0: ") {
+		t.Errorf("all nodes:\n%s", out)
+	}
+	if out := n.run(n.a, "ip", "-6", "neigh", "show", "fdaa::1"); !strings.Contains(out, " 02:00:00:00:00:01 ") {
+		t.Errorf("neighbor: %s", out)
+	}
+	p.interrupt(os.Interrupt)
+	p.checkCounters("RxFrames", "TxFrames", "EchoReplies", "Reassembled", "TxFragments", "NeighborAdvertisements", "NDPReceived", "MLDReports")
+}
+
+// 10 MB to the echo service and back over the kernel's TCP, by a hash.
+func TestServeTransfers6(t *testing.T) {
+	t.Parallel()
+	n, p := newServer6(t, nil)
+	for _, a := range serveIP6 {
+		c, err := n.dialError(n.a, "tcp6", net.JoinHostPort(a, "7"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		const size = 10_000_000
+		sent, got := sha256.New(), sha256.New()
+		written := make(chan error, 1)
+		go func() {
+			_, err := io.CopyN(c, io.TeeReader(noise(6), sent), size)
+			if err == nil {
+				err = c.(*net.TCPConn).CloseWrite()
+			}
+			written <- err
+		}()
+		back, err := io.Copy(got, struct{ io.Reader }{c})
+		if err != nil {
+			t.Fatalf("%s: %d bytes came back, then: %v", a, back, err)
+		}
+		if err := <-written; err != nil {
+			t.Fatalf("%s: write: %v", a, err)
+		}
+		if !bytes.Equal(sent.Sum(nil), got.Sum(nil)) {
+			t.Errorf("%s: what came back (%d bytes) is not what was sent", a, back)
+		}
+	}
+	p.interrupt(os.Interrupt)
+	p.checkCounters("TCPAccepts", "TCPReceived")
+}
+
+// UDP in both directions, up to the largest datagram; closed ports and unknown protocols are refused at once.
+func TestServeUDP6(t *testing.T) {
+	t.Parallel()
+	n, p := newServer6(t, nil)
+	dial := func(network, address string) net.Conn {
+		c, err := n.dialError(n.a, network, address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.SetDeadline(time.Now().Add(patience))
+		return c
+	}
+	buf := make([]byte, 1<<16)
+	for _, a := range serveIP6 {
+		for _, size := range []int{0, 5, 1452, 1453, 20_000, 65527} {
+			question := make([]byte, size)
+			io.ReadFull(noise(2), question)
+			c := dial("udp6", net.JoinHostPort(a, "7"))
+			if _, err := c.Write(question); err != nil {
+				t.Fatal(err)
+			}
+			if m, err := c.Read(buf); err != nil || !bytes.Equal(buf[:m], question) {
+				t.Errorf("%s gives %d bytes for %d: %v", a, m, size, err)
+			}
+		}
+		if _, err := n.dialError(n.a, "tcp6", net.JoinHostPort(a, "6973")); !errors.Is(err, syscall.ECONNREFUSED) {
+			t.Errorf("tcp: %v", err)
+		}
+		c := dial("udp6", net.JoinHostPort(a, "6970"))
+		c.Write([]byte("anybody?"))
+		if _, err := c.Read(buf); !errors.Is(err, syscall.ECONNREFUSED) {
+			t.Errorf("udp: %v", err)
+		}
+		n.within(n.a, func() { // SCTP, by a raw socket
+			raw, err := net.Dial("ip6:132", a)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer raw.Close()
+			raw.SetDeadline(time.Now().Add(patience))
+			raw.Write(make([]byte, 20))
+			if _, err := raw.Read(buf); !errors.Is(err, syscall.EPROTO) {
+				t.Errorf("protocol 132: %v", err)
+			}
+		})
+	}
+	p.interrupt(os.Interrupt)
+	p.checkCounters("UDPReceived", "UDPSent", "TxFragments", "Reassembled", "TCPResets", "UDPNoSocket", "IPv6UnknownProto", "ICMPErrorsSent")
+}
+
+// nmap finds the services over IPv6, all of them and nothing else.
+func TestServeNmap6(t *testing.T) {
+	t.Parallel()
+	n, p := newServer6(t, []string{"nmap"})
+	out := n.run(n.a, "nmap", "-6", "-n", "-Pn", "-oG", "-", "-sS", "-p", "1-7000", "--min-rate", "3000", "fdaa::1")
+	var open []string
+	for _, m := range regexp.MustCompile(`(\d+)/open/`).FindAllStringSubmatch(out, -1) {
+		open = append(open, m[1])
+	}
+	if want := []string{"7", "9", "19", "6969", "6970", "6971", "6972"}; !slices.Equal(open, want) || strings.Contains(out, "filtered/") {
+		t.Errorf("open TCP ports: %v, want %v\n%s", open, want, out)
+	}
+	p.interrupt(os.Interrupt)
+}
