@@ -48,7 +48,6 @@ type batchJob struct {
 	bad      error // what ended the filtering within it
 	selected []capture.Packet
 	before   int // packets shown before the first of selected
-	filter   *packetFilter
 	piece    format.Piece
 	done     chan struct{}
 }
