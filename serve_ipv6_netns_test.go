@@ -26,17 +26,24 @@ func newServer6(t *testing.T, tools []string, flags ...string) (*network, *progr
 	t.Helper()
 	n, p := newServer(t, append([]string{"ping"}, tools...), flags...)
 	for _, a := range serveIP6 {
-		for end := time.Now().Add(patience); ; {
-			out, err := exec.Command("ip", "netns", "exec", n.a, "ping", "-6", "-c", "1", "-W", "1", a).CombinedOutput()
-			if err == nil {
-				break
-			}
-			if time.Now().After(end) {
-				t.Fatalf("%s does not answer:\n%s", a, out)
-			}
-		}
+		n.answers6(a)
 	}
 	return n, p
+}
+
+// answers6 waits until a ping to a with the arguments is answered.
+func (n *network) answers6(a string, args ...string) {
+	n.t.Helper()
+	args = append([]string{"netns", "exec", n.a, "ping", "-6", "-c", "1", "-W", "1", a}, args...)
+	for end := time.Now().Add(patience); ; {
+		out, err := exec.Command("ip", args...).CombinedOutput()
+		if err == nil {
+			return
+		}
+		if time.Now().After(end) {
+			n.t.Fatalf("%s does not answer:\n%s", a, out)
+		}
+	}
 }
 
 // The kernel's ping, over both addresses: small, as large as the MTU, in fragments, and to all nodes.
@@ -72,33 +79,52 @@ func TestServeTransfers6(t *testing.T) {
 	t.Parallel()
 	n, p := newServer6(t, nil)
 	for _, a := range serveIP6 {
-		c, err := n.dialError(n.a, "tcp6", net.JoinHostPort(a, "7"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		const size = 10_000_000
-		sent, got := sha256.New(), sha256.New()
-		written := make(chan error, 1)
-		go func() {
-			_, err := io.CopyN(c, io.TeeReader(noise(6), sent), size)
-			if err == nil {
-				err = c.(*net.TCPConn).CloseWrite()
-			}
-			written <- err
-		}()
-		back, err := io.Copy(got, struct{ io.Reader }{c})
-		if err != nil {
-			t.Fatalf("%s: %d bytes came back, then: %v", a, back, err)
-		}
-		if err := <-written; err != nil {
-			t.Fatalf("%s: write: %v", a, err)
-		}
-		if !bytes.Equal(sent.Sum(nil), got.Sum(nil)) {
-			t.Errorf("%s: what came back (%d bytes) is not what was sent", a, back)
-		}
+		n.echo6(a, 10_000_000)
 	}
 	p.interrupt(os.Interrupt)
 	p.checkCounters("TCPAccepts", "TCPReceived")
+}
+
+// echo6 sends size bytes to the echo service at a, and checks what comes back.
+func (n *network) echo6(a string, size int64) {
+	n.t.Helper()
+	c, err := n.dialError(n.a, "tcp6", net.JoinHostPort(a, "7"))
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	sent, got := sha256.New(), sha256.New()
+	written := make(chan error, 1)
+	go func() {
+		_, err := io.CopyN(c, io.TeeReader(noise(6), sent), size)
+		if err == nil {
+			err = c.(*net.TCPConn).CloseWrite()
+		}
+		written <- err
+	}()
+	back, err := io.Copy(got, struct{ io.Reader }{c})
+	if err != nil {
+		n.t.Fatalf("%s: %d bytes came back, then: %v", a, back, err)
+	}
+	if err := <-written; err != nil {
+		n.t.Fatalf("%s: write: %v", a, err)
+	}
+	if !bytes.Equal(sent.Sum(nil), got.Sum(nil)) {
+		n.t.Errorf("%s: what came back (%d bytes) is not what was sent", a, back)
+	}
+}
+
+// A veth pair: checksums are left to a device, and frames for groups come by a packet socket.
+func TestServeVeth6(t *testing.T) {
+	t.Parallel()
+	n := newNetwork(t, "ping")
+	n.ip(n.b, "addr", "flush", "dev", "eth0")
+	p := n.serve(n.b, "eth0", "--hardware-addr", "02-00-00-00-69-01", "--addr", "2001:db8::1/64", "--addr", "fe80::1/64", "--verbose")
+	p.await(&p.stderr, "address 2001:db8::1 is ours")
+	if out := n.run(n.a, "ping", "-6", "-c", "3", "-i", "0.01", "-s", "3000", "2001:db8::1"); !strings.Contains(out, " 0% packet loss") {
+		t.Errorf("%s", out)
+	}
+	n.echo6("2001:db8::1", 5_000_000)
+	p.interrupt(os.Interrupt)
 }
 
 // UDP in both directions, up to the largest datagram; closed ports and unknown protocols are refused at once.
@@ -152,6 +178,27 @@ func TestServeUDP6(t *testing.T) {
 	p.checkCounters("UDPReceived", "UDPSent", "TxFragments", "Reassembled", "TCPResets", "UDPNoSocket", "IPv6UnknownProto", "ICMPErrorsSent")
 }
 
+// A router whose far link takes 1300 bytes: its Packet Too Big makes segments, datagrams and echo replies fit.
+func TestServePathMTU6(t *testing.T) {
+	t.Parallel()
+	n := newNetwork(t, "ping", "sysctl")
+	p := n.serve(n.b, "tap0", "--verbose")
+	n.run(n.b, "sysctl", "-q", "-w", "net.ipv6.conf.all.forwarding=1")
+	for _, ns := range []string{n.a, n.b} {
+		n.ip(ns, "link", "set", "eth0", "mtu", "1300")
+	}
+	n.ip(n.a, "-6", "route", "add", "fdaa::/64", "via", "2001:db8::1")
+	p.await(&p.stderr, "address fdaa::1 is ours")
+	// The first reply is lost to the router's refusal.
+	n.answers6("fdaa::1", "-s", "1400")
+	n.echo6("fdaa::1", 1_000_000)
+	p.interrupt(os.Interrupt)
+	p.checkCounters("TxFragments", "ICMPReceived")
+	if !regexp.MustCompile(`(?m)^TxFragments +[2-9]`).MatchString(p.stderr.String()) {
+		t.Errorf("echo replies were not fragmented:\n%s", p.stderr.String())
+	}
+}
+
 // nmap finds the services over IPv6, all of them and nothing else.
 func TestServeNmap6(t *testing.T) {
 	t.Parallel()
@@ -165,4 +212,34 @@ func TestServeNmap6(t *testing.T) {
 		t.Errorf("open TCP ports: %v, want %v\n%s", open, want, out)
 	}
 	p.interrupt(os.Interrupt)
+}
+
+// Addresses, routes and the MTU from dnsmasq's router advertisements.
+func TestServeSLAAC(t *testing.T) {
+	t.Parallel()
+	n := newNamespace(t, "dnsmasq", "ping")
+	p := n.serve(n.a, "tap0", "--slaac", "--verbose")
+	n.ip(n.a, "addr", "add", "2001:db8:7::1/64", "dev", "tap0", "nodad")
+	n.start(n.a, "dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--no-resolv", "--interface=tap0", "--bind-dynamic", "--pid-file=",
+		"--enable-ra", "--dhcp-range=2001:db8:7::,ra-only,64,1h", "--ra-param=tap0,mtu:1400,high,10,1200", "--user=root")
+	address := regexp.MustCompile(`address (2001:db8:7:\S+) is ours`)
+	var a string
+	for end := time.Now().Add(patience); a == ""; time.Sleep(10 * time.Millisecond) {
+		if m := address.FindStringSubmatch(p.stderr.String()); m != nil {
+			a = m[1]
+		} else if time.Now().After(end) {
+			t.Fatalf("no address:\n%s", p.stderr.String())
+		}
+	}
+	if strings.Contains(a, "ff:fe") {
+		t.Errorf("%s tells the hardware address", a)
+	}
+	if out := n.run(n.a, "ping", "-6", "-c", "2", "-i", "0.2", "-W", "5", a); !strings.Contains(out, " 0% packet loss") {
+		t.Errorf("%s", out)
+	}
+	if out := n.run(n.a, "ping", "-6", "-c", "2", "-i", "0.2", "-W", "5", "-s", "1400", a); !strings.Contains(out, " 0% packet loss") {
+		t.Errorf("%s", out)
+	}
+	p.interrupt(os.Interrupt)
+	p.checkCounters("RouterSolicitations", "NDPReceived", "TxFragments") // the MTU is 1400 for us
 }

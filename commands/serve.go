@@ -31,7 +31,8 @@ type serveOptions struct {
 	addrs   []netip.Prefix
 	maybe   []netip.Prefix // more of them, if the interface is wide enough for IPv6
 	gateway []netip.Addr   // one for each IP version at most
-	mtu     int            // 0: the device's
+	slaac   bool
+	mtu     int // 0: the device's
 	seed    uint64
 	seeded  bool
 	fault   capture.FaultConfig
@@ -77,6 +78,7 @@ func serveCommand(env Env) *cli.Command {
 			&cli.StringFlag{Category: identity, Name: "hardware-addr", Value: defaultMAC, Usage: "the host's Ethernet address is `MAC`"},
 			&cli.StringSliceFlag{Category: identity, Name: "addr", Value: cli.NewStringSlice(defaultAddr, defaultAddr6, defaultLinkLocal), Usage: "the host has the address `ADDR/BITS`; may be repeated"},
 			&cli.StringSliceFlag{Category: identity, Name: "gateway", Usage: "other networks are reached by way of `ADDR`; once for each IP version, none for no gateway (default: " + defaultGateway + " and " + defaultGateway6 + " with the default addresses, else none)"},
+			&cli.BoolFlag{Category: identity, Name: "slaac", Usage: "take IPv6 addresses and routes from the routers on the link, not the defaults of --addr and --gateway"},
 			&cli.IntFlag{Category: identity, Name: "mtu", Usage: "send and accept IP packets of up to `BYTES` (default: the interface's)"},
 			&cli.Uint64Flag{Category: identity, Name: "seed", Usage: "make every random choice from the number `N`, so that a run can be repeated; not for a host that must withstand attacks"},
 			&cli.StringSliceFlag{Category: identity, Name: "host-addr", Value: cli.NewStringSlice(defaultHostAddr, defaultHostAddr6), Usage: "give the kernel's side of a new interface the address `ADDR/BITS`; may be repeated"},
@@ -159,7 +161,12 @@ func readServe(c *cli.Context, env Env) (o serveOptions, err error) {
 	if o.device.HostAddrs, err = readPrefixes("host-addr", c.StringSlice("host-addr")); err != nil {
 		return o, err
 	}
-	if !c.IsSet("addr") {
+	o.slaac = c.Bool("slaac")
+	switch {
+	case c.IsSet("addr"):
+	case o.slaac:
+		o.addrs = o.addrs[:1]
+	default:
 		o.addrs, o.maybe = o.addrs[:1], o.addrs[1:]
 	}
 	if !c.IsSet("host-addr") {
@@ -172,7 +179,9 @@ func readServe(c *cli.Context, env Env) (o serveOptions, err error) {
 	}
 	gateways := c.StringSlice("gateway")
 	if len(gateways) == 0 && !c.IsSet("addr") {
-		gateways = []string{defaultGateway, defaultGateway6}
+		if gateways = []string{defaultGateway}; !o.slaac {
+			gateways = append(gateways, defaultGateway6)
+		}
 	}
 	for _, text := range gateways {
 		if text == "none" && len(gateways) == 1 {
@@ -226,7 +235,7 @@ func readTCP(c *cli.Context, cfg *tcp.Config) error {
 		cfg.ECN = tcp.ECNOff
 	case "on":
 	case "accurate":
-		cfg.AccurateECN = true
+		cfg.AccurateECN, cfg.AccurateECNOption = true, true
 	default:
 		return usagef("--ecn %s: want off, on or accurate", mode)
 	}
@@ -331,7 +340,7 @@ func serveOn(ctx context.Context, env Env, o serveOptions, dev capture.Device) e
 	o.fit(dev.MTU())
 	cfg := host.Config{
 		Stack:     stack.Config{Events: watch.events(), Backlog: serveBacklog, MaxConns: maxServeConns},
-		Interface: stack.InterfaceConfig{Name: o.device.Name, HardwareAddr: o.mac, Addrs: o.addrs, MTU: o.mtu},
+		Interface: stack.InterfaceConfig{Name: o.device.Name, HardwareAddr: o.mac, Addrs: o.addrs, MTU: o.mtu, Autoconf: o.slaac},
 	}
 	if o.seeded {
 		var key [32]byte

@@ -85,6 +85,12 @@ func TestServeOptions(t *testing.T) {
 			o.addrs, o.maybe = prefixes("fd00::2/64", "10.0.0.2/8"), nil
 			o.gateway = []netip.Addr{netip.MustParseAddr("fe80::9"), netip.MustParseAddr("10.0.0.1")}
 		}},
+		{"tap0 --slaac", func(o *serveOptions) {
+			o.slaac, o.maybe, o.gateway = true, nil, []netip.Addr{netip.MustParseAddr("192.168.69.100")}
+		}},
+		{"tap0 --slaac --addr fd00::2/64", func(o *serveOptions) {
+			o.slaac, o.addrs, o.maybe, o.gateway = true, prefixes("fd00::2/64"), nil, nil
+		}},
 		{"tap0 --gateway none", func(o *serveOptions) { o.gateway = nil }},
 		{"tap0 --gateway 192.168.69.7", func(o *serveOptions) { o.gateway = []netip.Addr{netip.MustParseAddr("192.168.69.7")} }},
 		{"tap0 --host-addr 192.168.69.8/24 --host-addr 10.0.0.1/8", func(o *serveOptions) {
@@ -96,7 +102,7 @@ func TestServeOptions(t *testing.T) {
 		{"tap0 --buffer 1 --service-buffer 67108864", func(o *serveOptions) { o.buffer, o.serviceBuffer = 1, 64<<20 }},
 		{"tap0 --congestion bbr --ecn off", func(o *serveOptions) { o.tcp.Congestion, o.tcp.ECN = tcp.BBR, tcp.ECNOff }},
 		{"tap0 --congestion reno --ecn accurate --fast-open --pacing --keepalive 30s", func(o *serveOptions) {
-			o.tcp = tcp.Config{Congestion: tcp.NewReno, AccurateECN: true, FastOpen: true, Pacing: true}
+			o.tcp = tcp.Config{Congestion: tcp.NewReno, AccurateECN: true, AccurateECNOption: true, FastOpen: true, Pacing: true}
 			o.tcp.KeepAlive = tcp.KeepAlive{Enabled: true, Idle: 30 * time.Second, Interval: 30 * time.Second}
 		}},
 		{"tap0 --keepalive 2h --ecn on --congestion cubic", func(o *serveOptions) {

@@ -45,24 +45,44 @@ type Sum uint64
 
 // Add adds the bytes of b, an odd last byte padded with zero.
 func (s Sum) Add(b []byte) Sum {
+	// Bytes change sides with the sum (RFC 1071 section 2 (B)), so that words are added as they lie in the memory of most machines.
 	var carry uint64
-	sum := uint64(s)
-	for len(b) >= 32 {
-		sum, carry = bits.Add64(sum, binary.BigEndian.Uint64(b), carry)
-		sum, carry = bits.Add64(sum, binary.BigEndian.Uint64(b[8:]), carry)
-		sum, carry = bits.Add64(sum, binary.BigEndian.Uint64(b[16:]), carry)
-		sum, carry = bits.Add64(sum, binary.BigEndian.Uint64(b[24:]), carry)
-		b = b[32:]
+	sum := bits.ReverseBytes64(uint64(s))
+	for len(b) >= 64 {
+		p := b[:64]
+		sum, carry = bits.Add64(sum, binary.LittleEndian.Uint64(p), 0)
+		sum, carry = bits.Add64(sum, binary.LittleEndian.Uint64(p[8:]), carry)
+		sum, carry = bits.Add64(sum, binary.LittleEndian.Uint64(p[16:]), carry)
+		sum, carry = bits.Add64(sum, binary.LittleEndian.Uint64(p[24:]), carry)
+		sum, carry = bits.Add64(sum, binary.LittleEndian.Uint64(p[32:]), carry)
+		sum, carry = bits.Add64(sum, binary.LittleEndian.Uint64(p[40:]), carry)
+		sum, carry = bits.Add64(sum, binary.LittleEndian.Uint64(p[48:]), carry)
+		sum, carry = bits.Add64(sum, binary.LittleEndian.Uint64(p[56:]), carry)
+		sum, carry = bits.Add64(sum, 0, carry)
+		sum += carry
+		b = b[64:]
 	}
+	carry = 0
 	for len(b) >= 8 {
-		sum, carry = bits.Add64(sum, binary.BigEndian.Uint64(b), carry)
+		sum, carry = bits.Add64(sum, binary.LittleEndian.Uint64(b), carry)
 		b = b[8:]
 	}
-	var tail [8]byte
-	copy(tail[:], b)
-	sum, carry = bits.Add64(sum, binary.BigEndian.Uint64(tail[:]), carry)
+	var tail uint64
+	shift := 0
+	if len(b) >= 4 {
+		tail, b, shift = uint64(binary.LittleEndian.Uint32(b)), b[4:], 32
+	}
+	if len(b) >= 2 {
+		tail |= uint64(binary.LittleEndian.Uint16(b)) << shift
+		b = b[2:]
+		shift += 16
+	}
+	if len(b) > 0 {
+		tail |= uint64(b[0]) << shift
+	}
+	sum, carry = bits.Add64(sum, tail, carry)
 	sum, carry = bits.Add64(sum, carry, 0)
-	return Sum(sum + carry)
+	return Sum(bits.ReverseBytes64(sum + carry))
 }
 
 // addBehind adds pieces that follow one another from offset off on in what is summed. Their lengths may be odd: a piece

@@ -271,6 +271,17 @@ func TestTCPOptionValues(t *testing.T) {
 	if got := TCP(twice.Append(nil)).OptionValues().MSS; got != 1460 {
 		t.Errorf("of two MSS options %d counts", got)
 	}
+	for text, want := range map[string]TCPOptionValues{
+		"ac0b 000001 012345 000002": {HasCEBytes: true, CEBytes: 0x012345}, // Accurate ECN: the field in the middle
+		"ae08 000001 abcdef":        {HasCEBytes: true, CEBytes: 0xabcdef},
+		"ac05 000001":               {},
+		"ac02":                      {},
+	} {
+		h := TCPHeader{Options: MakeTCPOptions(unhex(text))}
+		if got := TCP(h.Append(nil)).OptionValues(); got != want {
+			t.Errorf("%s: %+v", text, got)
+		}
+	}
 }
 
 // TestTCPOptionsProperty: whatever options are added, in whatever order, come out of the header again as they went

@@ -150,7 +150,7 @@ func (o *TCPOptions) AddSACK(blocks []SACKBlock) bool {
 type SACKBlock struct{ Left, Right uint32 }
 
 // TCPOptionValues is what the options of a segment say to a TCP machine. Of an option that occurs more than
-// once the last counts. Kinds and lengths that RFC 9293, 7323 and 2018 do not define are passed over.
+// once the last counts. Kinds and lengths that RFC 9293, 7323, 2018, 5482 and 9768 do not define are passed over.
 type TCPOptionValues struct {
 	MSS            uint16 // 0 if absent
 	WindowScale    uint8  // as sent, not limited to 14
@@ -161,6 +161,8 @@ type TCPOptionValues struct {
 	SACK           [4]SACKBlock
 	NumSACK        int
 	UserTimeout    uint16 // as sent, granularity bit and all (RFC 5482); 0 if absent
+	HasCEBytes     bool
+	CEBytes        uint32 // ECEB of Accurate ECN, 24 bits (RFC 9768 section 3.2.3)
 }
 
 // OptionValues reads the options. A malformed one ends the reading; what came before it counts.
@@ -183,6 +185,8 @@ func (t TCP) OptionValues() (v TCPOptionValues) {
 			v.SACKPermitted = true
 		case o.Kind() == TCPOptUserTimeout && len(d) == 2:
 			v.UserTimeout = binary.BigEndian.Uint16(d)
+		case (o.Kind() == TCPOptAccECN0 || o.Kind() == TCPOptAccECN1) && (len(d) == 6 || len(d) == 9):
+			v.HasCEBytes, v.CEBytes = true, uint32(d[3])<<16|uint32(d[4])<<8|uint32(d[5])
 		case o.Kind() == TCPOptSACK && len(d)%8 == 0:
 			v.NumSACK = min(len(d)/8, len(v.SACK))
 			for i := range v.NumSACK {

@@ -35,6 +35,7 @@ type addr6 struct {
 	origin addrOrigin
 	timer  timer
 
+	fresh  bool    // assigned, and not made known to routers yet
 	probes int     // solicitations sent for Duplicate Address Detection
 	nonce  [6]byte // of those, to know them when a bridge reflects them (RFC 7527)
 
@@ -83,10 +84,16 @@ func (a *addr6) expire(now Time) {
 	case a.state == assigned && now >= a.valid:
 		a.remove()
 	case a.state == assigned:
+		if a.fresh {
+			// Routers learn of us before the first packet for us comes (RFC 9131 section 6.1.2).
+			a.fresh = false
+			a.ifc.advertise(a.addr(), a.addr(), allRouters6, false, false)
+		}
 		a.schedule()
 	case a.state == tentative && a.probes < s.cfg.DADTransmits:
 		if a.probes == 0 {
 			a.ifc.join(solicitedNode(a.addr()))
+			a.ifc.groupOf(solicitedNode(a.addr())).report.expire(now) // switches have to know before somebody answers
 		}
 		a.probes++
 		a.ifc.sendProbe(a)
@@ -111,19 +118,19 @@ func (a *addr6) assign() {
 	s.locals[p.Addr()] = ifc
 	s.routesChanged()
 	s.event(Event{Kind: EventAddr, Interface: ifc, Addr: p.Addr()})
-	if ifc.ethernet && !isLinkLocal(p.Addr()) {
-		// Routers learn of us before the first packet for us comes (RFC 9131 section 6.1.2).
-		ifc.advertise(p.Addr(), p.Addr(), allRouters6, false, false)
-	}
 	if isLinkLocal(p.Addr()) {
 		ifc.reportAll()
+	}
+	if a.fresh = ifc.ethernet && !isLinkLocal(p.Addr()); a.fresh {
+		s.timers.set(&a.timer, s.now)
+		return
 	}
 	a.schedule()
 }
 
 // schedule sets the timer for the end of a lifetime.
 func (a *addr6) schedule() {
-	if a.valid == Never && a.preferred == Never {
+	if a.fresh || a.valid == Never && a.preferred == Never {
 		return
 	}
 	next := a.valid
@@ -178,6 +185,16 @@ func (ifc *Interface) find6(a netip.Addr) *addr6 {
 		}
 	}
 	return nil
+}
+
+// canSendFrom reports whether a is one of our addresses at this moment: not if it expired since the last poll.
+func (s *Stack) canSendFrom(a netip.Addr) bool {
+	ifc := s.local(a)
+	if ifc == nil || a.Is4() {
+		return ifc != nil
+	}
+	o := ifc.find6(a)
+	return o == nil || o.usable(s.now) // the loopback's is none of those
 }
 
 // wanted6 reports whether some interface has the address a, or will.

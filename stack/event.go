@@ -16,13 +16,13 @@ const (
 	EventDrop EventKind = iota
 	// EventNeighbor: Addr is now known to be at MAC.
 	EventNeighbor
-	// EventNeighborRequest: Addr is asked for, by broadcast if MAC is the broadcast address.
+	// EventNeighborRequest: Addr is asked for, by broadcast or multicast if MAC is that of a group.
 	EventNeighborRequest
 	// EventNeighborFailed: Addr did not answer; what waited for it is dropped.
 	EventNeighborFailed
 	// EventNeighborGone: the entry of Addr made room for another or expired.
 	EventNeighborGone
-	// EventConflict: the station MAC claims our address Addr.
+	// EventConflict: the station MAC, which is zero if it did not say, claims our address Addr.
 	EventConflict
 	// EventAddr: the IPv6 address Addr is ours now, no other station having claimed it.
 	EventAddr

@@ -150,6 +150,10 @@ func (s *Stack) fastOpenAnswered(c *TCPSocket, seg *tcp.Segment, t dissect.TCP) 
 		s.counters.TCPFastOpenBlackhole++
 		p.barred, p.missed = s.now.Add(fastOpenBarred), 0
 	}
+	if i := c.conn.Info(); !missed && !granted && i.SndNxt-i.ISS > 1 && seg.Ack == i.ISS+1 {
+		// The text of our SYN was not taken, and no other cookie came: the server does not want it (section 4.1.3.1).
+		p.barred = s.now.Add(fastOpenBarred)
+	}
 	if granted {
 		p.n = uint8(copy(p.cookie[:], cookie))
 	}

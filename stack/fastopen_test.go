@@ -240,9 +240,9 @@ func TestFastOpenClient(t *testing.T) {
 	c.Abort()
 	h.poll()
 
-	// Not taken: it is sent again at once, and cwnd does not suffer.
+	// Not taken, but another cookie given: it is sent again at once, and cwnd does not suffer.
 	c, syn = h.dialFast("hello")
-	h.answer(c, syn, 0, nil)
+	h.answer(c, syn, 0, grant)
 	if last := h.lastTCP(); string(last.Payload()) != "hello" || last.Seq() != syn.Seq()+1 {
 		t.Errorf("sent %s", h.sent())
 	}
@@ -291,8 +291,16 @@ func TestFastOpenClient(t *testing.T) {
 	h.wait(time.Hour)
 	h.dev.out = nil
 	h.knowPeer()
-	if _, syn = h.dialFast("hello"); string(syn.Payload()) != "hello" {
+	if c, syn = h.dialFast("hello"); string(syn.Payload()) != "hello" {
 		t.Error("not tried again after an hour")
+	}
+
+	// Not taken, and no cookie: the server does not want it any more.
+	h.answer(c, syn, 0, nil)
+	c.Abort()
+	h.poll()
+	if _, syn = h.dialFast("hello"); len(syn.Payload()) != 0 {
+		t.Error("tried again though the server did not take it")
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 // fuzzHost is a stack with every kind of socket open, all of them with handlers that use what they get.
 func fuzzHost(t testing.TB) *bench {
 	h := newBench(t, Config{
-		TCP: tcp.Config{RcvBuf: 512, SndBuf: 512, FastOpen: true, AccurateECN: true}, Backlog: 4, MaxConns: 32, Neighbors: 8, NeighborQueueBytes: 4096,
+		TCP: tcp.Config{RcvBuf: 512, SndBuf: 512, FastOpen: true, AccurateECN: true, AccurateECNOption: true}, Backlog: 4, MaxConns: 32, Neighbors: 8, NeighborQueueBytes: 4096,
 		ReassemblyMemory: 16384, UDPRcvBuf: 2048, UDPSndBuf: 2048, TxQueue: 16, Events: func(e Event) { _ = e.String() },
 	})
 	l := h.listen("0.0.0.0:80", TCPOptions{})
@@ -147,6 +147,7 @@ func checkBounds(t testing.TB, h *bench) {
 		n, limit int
 	}{
 		{"connections", h.tcp.conns.len(), h.cfg.MaxConns},
+		{"bytes of TCP buffers", h.tcp.memory.Used(), h.cfg.TCPMemory + h.tcp.conns.len()*4096},
 		{"neighbors", c.known.len, h.cfg.Neighbors},
 		{"neighbors being resolved", c.pending.len, h.cfg.Neighbors},
 		{"neighbor entries", len(c.entries), c.known.len + c.pending.len},

@@ -93,10 +93,11 @@ func (r *reporter) left() {
 
 func (l *listener) forget(i int) { l.leaving = append(l.leaving[:i], l.leaving[i+1:]...) }
 
-// change starts the reports of a change: the first now, the others at random times (RFC 3810 section 6.1).
+// change starts the reports of a change: the first in this Poll or the following one, the others at random times (RFC 3810
+// section 6.1).
 func (r *reporter) change() {
 	r.changes, r.next = mldRobustness, r.group.ifc.stack.now
-	r.expire(r.next)
+	r.schedule()
 }
 
 // expire is the timer.

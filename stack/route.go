@@ -140,7 +140,7 @@ type path struct {
 // route finds the path to dst. src, if valid, is the source address that the packet will have, and on, if not nil,
 // the only interface that may be used. Errors are ErrNoRoute and ErrNotOurs.
 func (s *Stack) route(dst, src netip.Addr, on *Interface) (path, error) {
-	if src.IsValid() && s.local(src) == nil {
+	if src.IsValid() && !s.canSendFrom(src) {
 		return path{}, ErrNotOurs
 	}
 	if s.local(dst) != nil || dst.IsLoopback() || staysInside(dst) {

@@ -159,10 +159,11 @@ func (ifc *Interface) routerAdvertisement(p *inbound, m dissect.RouterAdvertisem
 }
 
 // The shortest and longest Retrans Timer and Reachable Time that are taken from a router: nobody is to be made to ask his neighbors a
-// thousand times a second, or never.
+// thousand times a second, or to keep packets for hours for one that is not there.
 const (
-	minRetrans = 100 * time.Millisecond
-	maxRetrans = time.Hour
+	minRetrans   = 100 * time.Millisecond
+	maxRetrans   = time.Minute
+	maxReachable = time.Hour
 )
 
 // parameters takes over what a router says of the link, as far as it says anything.
@@ -172,7 +173,7 @@ func (ifc *Interface) parameters(m dissect.RouterAdvertisement) {
 	}
 	if ms := m.ReachableTime(); ms != 0 {
 		t := &ifc.neighbors6.trust
-		if base := min(max(time.Duration(ms)*time.Millisecond, minRetrans), maxRetrans); base != t.base {
+		if base := min(max(time.Duration(ms)*time.Millisecond, minRetrans), maxReachable); base != t.base {
 			t.base, t.drawn = base, 0
 		}
 	}

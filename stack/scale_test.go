@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"testing"
 	"time"
 
@@ -232,18 +233,14 @@ func TestCostOfASegment(t *testing.T) {
 }
 
 // BenchmarkSegment is the cost of a segment with text, and of the ACK that every second one gets, among very many
-// connections. In "active-1000" the segments are for 1000 of them while the others are idle, in "active-all" for all of them in
+// connections. In "active-1000" the segments are for 1000 of them while the others are idle, else for all of them in
 // random order, so that nothing about a connection is in a cache.
 func BenchmarkSegment(b *testing.B) {
 	for _, n := range []int{1000, *manyConns} {
 		d := newCrowd(b, n, tcp.Config{})
-		for _, active := range []int{1000, n} {
-			name := "1000"
-			if active == n {
-				name = "all"
-			}
+		for _, active := range slices.Compact([]int{1000, n}) {
 			tr := d.traffic(active)
-			b.Run(fmt.Sprintf("conns-%d/active-%s", n, name), func(b *testing.B) {
+			b.Run(fmt.Sprintf("conns-%d/active-%d", n, active), func(b *testing.B) {
 				defer noCollection()()
 				b.ReportAllocs()
 				for k := 0; b.Loop(); k++ {

@@ -196,7 +196,9 @@ func (t *tcpTable) prune(n int) {
 		c := t.pruned
 		t.pruned = c.next
 		c.activate()
-		c.conn.Prune(t.stack.now)
+		if c.conn.Prune(t.stack.now) {
+			c.markReady() // the peer may be promised more now
+		}
 	}
 }
 

@@ -23,12 +23,16 @@ func (s *Stack) Verify() error {
 		return fmt.Errorf("fragments hold %d bytes", s.reassembly.cost)
 	}
 	for _, ifc := range s.interfaces {
-		n := &ifc.neighbors
-		switch {
-		case n.waiting > s.cfg.NeighborQueueBytes+s.cfg.Neighbors*largeBuffer: // one packet for each always fits
-			return fmt.Errorf("%s: %d bytes wait for neighbors", ifc.name, n.waiting)
-		case n.pending.len > s.cfg.Neighbors || n.known.len > s.cfg.Neighbors:
-			return fmt.Errorf("%s: %d neighbors, %d being resolved", ifc.name, n.known.len, n.pending.len)
+		for _, n := range [...]*neighborCache{&ifc.neighbors, &ifc.neighbors6} {
+			switch {
+			case n.waiting > s.cfg.NeighborQueueBytes+s.cfg.Neighbors*largeBuffer: // one packet for each always fits
+				return fmt.Errorf("%s: %d bytes wait for neighbors", ifc.name, n.waiting)
+			case n.pending.len > s.cfg.Neighbors || n.known.len > s.cfg.Neighbors:
+				return fmt.Errorf("%s: %d neighbors, %d being resolved", ifc.name, n.known.len, n.pending.len)
+			}
+		}
+		if err := ifc.verify6(); err != nil {
+			return err
 		}
 	}
 	return nil

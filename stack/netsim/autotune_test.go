@@ -40,6 +40,14 @@ func TestBuffersGrow(t *testing.T) {
 		t.Errorf("buffers of %d and %d bytes for a path of %d", snd, rcv, product)
 	}
 
+	for _, a := range []tcp.Algorithm{tcp.NewReno, tcp.BBR} {
+		g := both
+		g.Congestion = a
+		if tuned, _, _ := measure(g); tuned < 90 {
+			t.Errorf("%s: %.0f %% of the rate", a, tuned)
+		}
+	}
+
 	// Either side alone is a limit.
 	for name, g := range map[string]tcp.Config{"receiver only": {RcvBufMax: 16 << 20}, "sender only": {SndBufMax: 16 << 20}} {
 		if one, _, _ := measure(g); one > 6 {

@@ -112,6 +112,21 @@ func TestQueueOfOneBDP(t *testing.T) {
 	}
 }
 
+// Slow start that overflows a long path's queue loses every other segment of thousands. Each hole is reported, however many there
+// are, and only what is missing is sent again (RFC 2018 section 4: a receiver drops nothing that it has room for).
+func TestEveryOtherLost(t *testing.T) {
+	var dropped tcp.Counters
+	link := netsim.LinkConfig{Rate: 100e6, Delay: 150 * time.Millisecond, Queue: 2500}
+	n := newNetwork(t, link, tcp.Config{RcvBuf: 16 << 20, Counters: &dropped})
+	f := n.flow(t, 9, &tcp.Config{SndBuf: 16 << 20})
+	n.Run(6 * time.Second)
+	lost, again := n.a.Stats.Overflowed, int(f.from.Info().Retransmits)
+	t.Logf("%d lost, %d sent again, %d not taken", lost, again, dropped.Dropped[tcp.NoRoom])
+	if lost < 2000 || again > lost+lost/50 || dropped.Dropped[tcp.NoRoom] > 0 {
+		t.Errorf("%d lost, %d sent again, %d not taken", lost, again, dropped.Dropped[tcp.NoRoom])
+	}
+}
+
 // Segments that overtake each other are no loss: what is taken for one at first is taken back, and soon hardly anything is any
 // more (RFC 8985 section 6.2, RFC 4015).
 func TestReorderingIsNoLoss(t *testing.T) {

@@ -30,7 +30,7 @@ func (c *choices) config() tcp.Config {
 	flags, more := c.byte(), c.byte()
 	sizes := []int{1, 64, 600, 1500, 4096, 65536, 1 << 20}
 	return tcp.Config{
-		RcvBuf: sizes[c.of(7)], SndBuf: sizes[c.of(7)], Congestion: tcp.Algorithm(c.of(3)),
+		RcvBuf: sizes[c.of(7)], SndBuf: sizes[c.of(7)], RcvBufMax: c.of(4) / 3 * sizes[c.of(7)], SndBufMax: c.of(4) / 3 * sizes[c.of(7)], Congestion: tcp.Algorithm(c.of(3)),
 		NoDelay: flags&1 != 0, NoSACK: flags&2 != 0, NoTimestamps: flags&4 != 0, NoWindowScale: flags&8 != 0, FastOpen: flags&16 != 0,
 		ECN: tcp.ECNMode(flags >> 5 % 3), AccurateECN: flags&128 != 0, Pacing: more&1 != 0, KeepCwnd: more&2 != 0, ABE: more&4 != 0,
 		UserTimeoutOption: more&8 != 0, NoPathProbing: more&16 != 0,
@@ -40,12 +40,13 @@ func (c *choices) config() tcp.Config {
 
 // meddler sits between two hosts and forwards what they send, or not quite that, as long as its input lasts.
 type meddler struct {
-	sim     *netsim.Sim
-	sides   [2]*netsim.End
-	in      choices
-	delay   time.Duration
-	forged  bool // bytes, or where they belong, were changed: what arrives may be wrong
-	rewrote int
+	sim    *netsim.Sim
+	sides  [2]*netsim.End
+	hosts  [2]*netsim.End // what is at the other side of each
+	in     choices
+	delay  time.Duration
+	honest bool // nothing that it does can make a wrong byte arrive
+	forged bool // bytes, or where they belong, were changed: what arrives may be wrong
 }
 
 func (m *meddler) NextPoll() stack.Time { return stack.Never }
@@ -63,9 +64,9 @@ func (m *meddler) Poll(stack.Time) bool {
 	return false
 }
 
-// forward sends a frame on its way to a side.
+// forward sends a frame on its way to a side's host.
 func (m *meddler) forward(to int, frame []byte, more time.Duration) {
-	m.sim.After(m.delay+more, func() { _, _ = m.sides[to].Send([][]byte{frame}) })
+	m.sim.After(m.delay+more, func() { m.hosts[to].Inject(frame) })
 }
 
 // meddle does something to a frame that goes to a side.
@@ -75,7 +76,7 @@ func (m *meddler) meddle(to int, frame []byte) {
 		return
 	}
 	op := m.in.of(64)
-	ip, t := tcpOf(frame)
+	g, found, _ := segmentIn(frame, true)
 	switch {
 	case op < 24:
 		m.forward(to, frame, 0)
@@ -85,40 +86,26 @@ func (m *meddler) meddle(to int, frame []byte) {
 		m.forward(to, frame, time.Duration(m.in.byte())*time.Millisecond)
 	case op < 37:
 		m.forward(to, frame, 2*time.Duration(m.in.byte())*time.Millisecond)
+	case op == 37 && m.in.of(2) == 0: // the host's link goes down
+		m.forward(to, frame, 0)
+		m.hosts[to].SetDown(true)
+		m.sim.After(time.Duration(m.in.byte())*100*time.Millisecond, func() { m.hosts[to].SetDown(false) })
 	case op < 38: // a duplicate from long ago
 		m.forward(to, frame, 0)
 		m.forward(to, frame, time.Duration(m.in.byte())*time.Second)
-	case t == nil:
+	case !found:
 		m.forward(to, frame, 0)
 	case op < 54:
-		m.rewrite(op, ip, t)
+		m.rewrite(op, &g)
 		m.forward(to, frame, 0)
 	default:
 		m.forward(to, frame, 0)
 		if op < 62 {
-			m.forward(to, m.forge(op, frame), time.Duration(m.in.of(4))*time.Millisecond)
+			m.forward(to, m.forge(op, frame, &g), time.Duration(m.in.of(4))*time.Millisecond)
 		} else {
-			m.forward(1-to, m.refuse(frame), 0)
+			m.forward(1-to, m.refuse(frame, &g), 0)
 		}
 	}
-}
-
-// tcpOf finds the segment in a frame.
-func tcpOf(frame []byte) (ip dissect.IPv4, t dissect.TCP) {
-	eth := dissect.Ethernet(frame)
-	if eth.Check() != nil || eth.Type() != dissect.EtherTypeIPv4 {
-		return nil, nil
-	}
-	ip = dissect.IPv4(eth.Payload())
-	if ip.CheckWhole() != nil || ip.Protocol() != dissect.ProtoTCP || ip.IsFragment() || dissect.TCP(ip.Payload()).CheckWhole() != nil {
-		return nil, nil
-	}
-	return ip, dissect.TCP(ip.Payload())
-}
-
-func fixTCP(ip dissect.IPv4, t dissect.TCP) {
-	ip.FillChecksum()
-	t.FillChecksum(dissect.PseudoHeaderSum(ip.Src(), ip.Dst(), dissect.ProtoTCP, len(t)))
 }
 
 // near gives a distance that may matter.
@@ -144,13 +131,16 @@ const (
 func addTo(b []byte, n uint32) { binary.BigEndian.PutUint32(b, binary.BigEndian.Uint32(b)+n) }
 
 // rewrite changes a field of a segment; its checksum is right again.
-func (m *meddler) rewrite(op int, ip dissect.IPv4, t dissect.TCP) {
-	m.rewrote++
+func (m *meddler) rewrite(op int, g *segment) {
+	t := g.tcp
+	if m.honest {
+		op = min(op, 42)
+	}
 	switch {
 	case op < 41:
 		binary.BigEndian.PutUint16(t[offWindow:], uint16(m.near()))
 	case op < 43:
-		ip[1] = ip[1]&^3 | byte(m.in.of(4)) // the ECN field
+		g.setECN(dissect.ECN(m.in.of(4)))
 	case op < 45:
 		addTo(t[offAck:], m.near())
 		m.forged = true // what is acknowledged falsely is never sent again
@@ -174,12 +164,12 @@ func (m *meddler) rewrite(op int, ip dissect.IPv4, t dissect.TCP) {
 		t[m.in.of(t.HeaderLen())] ^= 1 << m.in.of(8)
 		m.forged = true
 	}
-	fixTCP(ip, t)
+	g.fix()
 }
 
 // forge makes a segment beside one that goes the same way.
-func (m *meddler) forge(op int, frame []byte) []byte {
-	ip, t := tcpOf(frame)
+func (m *meddler) forge(op int, frame []byte, g *segment) []byte {
+	t := g.tcp
 	h := t.Header()
 	h.Options = dissect.TCPOptions{}
 	if o := t.OptionValues(); o.HasTimestamps && m.in.of(3) > 0 {
@@ -188,6 +178,9 @@ func (m *meddler) forge(op int, frame []byte) []byte {
 		h.Options.AddTimestamps(o.TSVal+uint32(m.in.of(3)), o.TSEcr)
 	}
 	h.Seq += uint32(len(t.Payload()))
+	if m.honest && (op == 57 || op == 58 || op > 60) {
+		op = 54
+	}
 	var payload []byte
 	switch op {
 	case 54, 55:
@@ -215,45 +208,59 @@ func (m *meddler) forge(op int, frame []byte) []byte {
 	}
 	h.Window = uint16(m.near())
 	seg := dissect.TCP(append(h.Append(nil), payload...))
-	head := ip.Header()
-	head.TotalLen = ip.HeaderLen() + len(seg)
-	b := append(head.Append(append([]byte(nil), frame[:dissect.EthernetHeaderLen]...)), seg...)
-	fixTCP(tcpOf(b))
+	b := append(frame[:dissect.EthernetHeaderLen:dissect.EthernetHeaderLen], g.header(dissect.ProtoTCP, len(seg), false)...)
+	b = append(b, seg...)
+	if forged, ok, _ := segmentIn(b, true); ok {
+		forged.fix()
+	}
 	return b
 }
 
 // refuse makes an ICMP error about a frame, for the one that sent it.
-func (m *meddler) refuse(frame []byte) []byte {
-	ip, _ := tcpOf(frame)
-	icmp := dissect.ICMPv4Header{Type: dissect.ICMPv4Unreachable, Code: uint8(m.in.of(16)), MTU: uint16(m.near())}
-	msg := dissect.ICMPv4(icmp.Append(nil))
-	quote := ip[:ip.HeaderLen()+8]
-	msg.FillChecksum(quote)
-	h := dissect.IPv4Header{
-		TotalLen: dissect.IPv4MinHeaderLen + len(msg) + len(quote), TTL: 64, Protocol: dissect.ProtoICMP, Src: ip.Dst(), Dst: ip.Src(),
+func (m *meddler) refuse(frame []byte, g *segment) []byte {
+	code, mtu := uint8(m.in.of(16)), m.near()
+	quote := g.ip[:g.headerLen()+8]
+	eth := dissect.EthernetHeader{Dst: dissect.Ethernet(frame).Src(), Src: dissect.Ethernet(frame).Dst(), Type: dissect.Ethernet(frame).Type()}
+	b := eth.Append(nil)
+	if g.src.Is4() {
+		h := dissect.ICMPv4Header{Type: dissect.ICMPv4Unreachable, Code: code, MTU: uint16(mtu)}
+		msg := dissect.ICMPv4(append(h.Append(nil), quote...))
+		msg.FillChecksum()
+		return append(append(b, g.header(dissect.ProtoICMP, len(msg), true)...), msg...)
 	}
-	eth := dissect.EthernetHeader{Dst: dissect.Ethernet(frame).Src(), Src: dissect.Ethernet(frame).Dst(), Type: dissect.EtherTypeIPv4}
-	return append(append(h.Append(eth.Append(nil)), msg...), quote...)
+	h := dissect.ICMPv6Header{Type: dissect.ICMPv6Unreachable, Code: code % 8}
+	if code > 7 {
+		h = dissect.ICMPv6Header{Type: dissect.ICMPv6PacketTooBig, MTU: mtu}
+	}
+	msg := dissect.ICMPv6(append(h.Append(nil), quote...))
+	msg.FillChecksum(dissect.PseudoHeaderSum(g.dst, g.src, dissect.ProtoICMPv6, len(msg)))
+	return append(append(b, g.header(dissect.ProtoICMPv6, len(msg), true)...), msg...)
 }
 
 // connect has two hosts carry bytes over a meddler. Whatever it does, each connection completes or fails within a bounded time,
-// nothing is left of it, and unless the meddler forged them all bytes are right.
-func connect(t *testing.T, seed uint64, input []byte) {
+// nothing is left of it, and unless the meddler forged them all bytes are right. It reports how many ends completed, how many
+// failed, and whether anything was forged.
+func connect(t *testing.T, seed uint64, input []byte) (completed, failed int, forged bool) {
 	in := choices{input}
 	sim := netsim.New(seed)
-	a, ma := sim.Link(netsim.LinkConfig{})
-	b, mb := sim.Link(netsim.LinkConfig{})
+	link := netsim.LinkConfig{Rate: 20e6, TxRing: []int{0, 1, 4, 16}[in.of(4)]}
+	a, ma := sim.Link(link)
+	b, mb := sim.Link(link)
 	ca, cb := in.config(), in.config()
-	m := &meddler{sim: sim, sides: [2]*netsim.End{ma, mb}, delay: time.Duration(1+in.of(30)) * time.Millisecond}
+	m := &meddler{sim: sim, sides: [2]*netsim.End{ma, mb}, hosts: [2]*netsim.End{a, b}, delay: time.Duration(1+in.of(30)) * time.Millisecond}
 	sim.Attach(m, ma, mb)
-	client, _ := watchedHost(t, sim, a, 1, stack.Config{TCP: ca})
-	server, _ := watchedHost(t, sim, b, 2, stack.Config{TCP: cb})
+	client, _ := watchedHost(t, sim, a, 1, stack.Config{TCP: ca, TCPMemory: []int{0, 0, 4096, 65536}[in.of(4)]})
+	server, _ := watchedHost(t, sim, b, 2, stack.Config{TCP: cb, TCPMemory: []int{0, 0, 4096, 65536}[in.of(4)], Backlog: 1 + in.of(4)})
 	// Small buffers need a round trip for each handful of bytes.
 	size := 1 + in.of(256)*min(ca.RcvBuf, ca.SndBuf, cb.RcvBuf, cb.SndBuf, 256)
 	n := 1 + in.of(3)
+	m.honest = in.of(3) == 0
+	at := netip.AddrPortFrom(addr(2), 7)
+	if in.of(3) == 0 {
+		at = netip.AddrPortFrom(addr6(t, client, server), 7)
+	}
 	m.in = in
-
-	l, err := server.ListenTCP(netip.AddrPortFrom(addr(2), 7), stack.TCPOptions{})
+	l, err := server.ListenTCP(at, stack.TCPOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -278,7 +285,7 @@ func connect(t *testing.T, seed uint64, input []byte) {
 		}
 	})
 	for range n {
-		c, err := client.DialTCP(netip.AddrPortFrom(addr(2), 7), stack.TCPOptions{})
+		c, err := client.DialTCP(at, stack.TCPOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -312,10 +319,12 @@ func connect(t *testing.T, seed uint64, input []byte) {
 			}
 			t.Fatalf("connection %d is stuck", i)
 		}
-		if e.err == nil || m.forged {
-			continue
-		}
-		if e.c.Err() == nil { // bytes, not the connection
+		switch {
+		case e.err == nil:
+			completed++
+		case m.forged || e.c.Err() != nil:
+			failed++
+		default: // bytes, not the connection
 			t.Fatalf("connection %d: %v", i, e.err)
 		}
 	}
@@ -330,6 +339,7 @@ func connect(t *testing.T, seed uint64, input []byte) {
 	if t.Failed() {
 		t.FailNow()
 	}
+	return completed, failed, m.forged
 }
 
 // connectionInput is an input of a length that leads somewhere.
@@ -348,7 +358,7 @@ func FuzzConnections(f *testing.F) {
 	for seed := range uint64(30) {
 		f.Add(seed, connectionInput(seed))
 	}
-	f.Fuzz(connect)
+	f.Fuzz(func(t *testing.T, seed uint64, input []byte) { connect(t, seed, input) })
 }
 
 // TestConnections is FuzzConnections with inputs by chance: some now, many in a long run.
@@ -357,7 +367,21 @@ func TestConnections(t *testing.T) {
 	if *soak {
 		seeds = 20000
 	}
+	var completed, failed, honest int
 	for seed := range seeds {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) { connect(t, seed, connectionInput(1000+seed)) })
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			c, f, forged := connect(t, seed, connectionInput(1000+seed))
+			completed, failed = completed+c, failed+f
+			if !forged {
+				honest++
+			}
+		})
+	}
+	t.Logf("%d ends completed and %d failed; nothing was forged in %d of %d runs", completed, failed, honest, seeds)
+	if t.Failed() {
+		return
+	}
+	if n := int(seeds); completed < n || failed < n/10 || honest < n/5 { // or it was no test
+		t.Error("too few of one kind")
 	}
 }

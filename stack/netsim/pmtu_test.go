@@ -20,9 +20,13 @@ func TestSmallMTU(t *testing.T) {
 		within  time.Duration
 		rawIP   bool
 		cut     bool // packets may be fragmented on the way
+		ipv6    bool
 	}{
 		{name: "says its MTU", router: netsim.Router{MTU: 1300}, refused: 12, within: time.Second},
 		{name: "raw IP", router: netsim.Router{MTU: 1300}, refused: 12, within: time.Second, rawIP: true},
+		{name: "IPv6", router: netsim.Router{MTU: 1300}, refused: 12, within: time.Second, ipv6: true},
+		{name: "IPv6, the smallest MTU", router: netsim.Router{MTU: 1280}, refused: 12, within: time.Second, ipv6: true},
+		{name: "IPv6, black hole", router: netsim.Router{MTU: 1300, Silent: true}, refused: 40, within: 30 * time.Second, ipv6: true},
 		{name: "before RFC 1191", router: netsim.Router{MTU: 1300, Old: true}, refused: 45, within: 2 * time.Second},
 		{name: "black hole", router: netsim.Router{MTU: 1300, Silent: true}, refused: 40, within: 30 * time.Second},
 		{name: "small black hole", router: netsim.Router{MTU: 576, Silent: true}, refused: 60, within: time.Minute},
@@ -36,7 +40,11 @@ func TestSmallMTU(t *testing.T) {
 			other.Router = &back
 			x, y := sim.Path(link, other)
 			a, b := host(t, sim, x, 1, stack.Config{}), host(t, sim, y, 2, stack.Config{})
-			took := exchange(t, sim, a, b, 1, 200_000, 2*time.Minute)
+			at := addr(2)
+			if c.ipv6 {
+				at = addr6(t, a, b)
+			}
+			took := exchangeAt(t, sim, a, b, at, 1, 200_000, 2*time.Minute)
 			for _, r := range []*netsim.Router{&there, &back} {
 				if r.Refused == 0 || r.Refused > c.refused || r.Fragmented > 0 != c.cut {
 					t.Errorf("%d refused, %d fragmented", r.Refused, r.Fragmented)
@@ -52,7 +60,7 @@ func TestSmallMTU(t *testing.T) {
 
 			// What one connection has found out serves the next ones.
 			there.Refused, back.Refused = 0, 0
-			exchange(t, sim, a, b, 3, 50_000, time.Minute)
+			exchangeAt(t, sim, a, b, at, 3, 50_000, time.Minute)
 			if c.cut {
 				return
 			}

@@ -40,6 +40,7 @@ type scenario struct {
 	mixed   []tcp.Algorithm // of each flow, if not the same
 	gone    time.Duration   // the link is away for so long, beginning with the second second
 	down    bool            // and the device says that it is full, instead of losing everything
+	reads   int             // bytes a second that the receiving program takes, in gulps; 0: all at once
 
 	time  time.Duration // of the run, from the first SYN
 	least float64       // of ratio: what has to be reached whatever is recorded
@@ -97,6 +98,14 @@ var scenarios = []scenario{
 	{name: "64 B buffers, 10 ms, loss 5 %", ab: link(10*msec, 100*mbit, 100, loses(0.05)), buf: 64, time: 10 * time.Minute, slack: 0.1},
 	{name: "8 KiB buffers, 100 ms", ab: link(100*msec, 0, 0), buf: 8 << 10, time: time.Minute, least: 0.9},
 	{name: "32 KiB buffers, 100 ms", ab: link(100*msec, 0, 0), buf: 32 << 10, time: time.Minute, least: 0.9},
+	{
+		name: "buffers that grow, 100 Mbit/s, 40 ms", ab: link(40*msec, 100*mbit, 350), buf: 16 << 20, tcp: func(g *tcp.Config) {
+			g.RcvBufMax, g.SndBufMax, g.RcvBuf, g.SndBuf = g.RcvBuf, g.SndBuf, 0, 0
+		}, algs: cubicAndBBR, time: 2 * time.Second, slack: 0.1,
+	},
+	{name: "a slow reader, 64 KiB", ab: link(20*msec, 100*mbit, 100), buf: 64 << 10, reads: 100_000, algs: cubicAndBBR, time: 20 * time.Second, least: 0.95},
+	{name: "a slow reader, 2 KiB", ab: link(20*msec, 100*mbit, 100), buf: 2 << 10, reads: 20_000, algs: cubicAndBBR, time: 20 * time.Second, slack: 0.1},
+	{name: "a slow reader, 64 KiB, loss 3 %", ab: link(20*msec, 100*mbit, 100, loses(0.03)), buf: 64 << 10, reads: 100_000, algs: cubicAndBBR, time: 20 * time.Second, slack: 0.1},
 	{name: "1 MiB buffers, 100 ms", ab: link(100*msec, 0, 0), buf: 1 << 20, time: 3 * time.Second, least: 0.7},
 
 	// Losses by chance: what Rust's smoltcp publishes 266384 and 74126 B/s for, then a path of today.
@@ -147,6 +156,14 @@ var scenarios = []scenario{
 		tcp: func(g *tcp.Config) { g.ECN = tcp.ECNActive }, algs: everyAlgorithm, time: 8 * time.Second, slack: 0.1, least: 0.7,
 	},
 	{
+		name: "CoDel marks, Accurate ECN", ab: link(40*msec, 20*mbit, 500, func(l *netsim.LinkConfig) { l.CoDel.Target = 5 * msec }),
+		tcp: func(g *tcp.Config) { g.ECN, g.AccurateECN = tcp.ECNActive, true }, algs: everyAlgorithm, time: 8 * time.Second, slack: 0.1, least: 0.7,
+	},
+	{
+		name: "all marked that waited for 2 ms", ab: link(40*msec, 20*mbit, 500, func(l *netsim.LinkConfig) { l.CoDel = netsim.CoDel{Target: 2 * msec, Interval: 1} }),
+		tcp: func(g *tcp.Config) { g.ECN = tcp.ECNActive }, algs: everyAlgorithm, time: 8 * time.Second, slack: 0.1,
+	},
+	{
 		name: "CoDel drops", ab: link(40*msec, 20*mbit, 500, func(l *netsim.LinkConfig) { l.CoDel.Target = 5 * msec }),
 		algs: everyAlgorithm, time: 8 * time.Second, slack: 0.1, least: 0.7,
 	},
@@ -158,8 +175,8 @@ var scenarios = []scenario{
 	{name: "CUBIC against BBR", ab: link(20*msec, 10*mbit, 40), farther: make([]time.Duration, 2), mixed: []tcp.Algorithm{tcp.Cubic, tcp.BBR}, time: 20 * time.Second, slack: 0.25, least: 0.9},
 
 	// Links that go away.
-	{name: "nothing arrives for a minute", ab: link(40*msec, 10*mbit, 40), gone: time.Minute, algs: everyAlgorithm, time: 3 * time.Minute, slack: 0.1},
-	{name: "the link is down for a minute", ab: link(40*msec, 10*mbit, 40, func(l *netsim.LinkConfig) { l.TxRing = 16 }), gone: time.Minute, down: true, algs: everyAlgorithm, time: 3 * time.Minute, slack: 0.1},
+	{name: "nothing arrives for a minute", ab: link(40*msec, 2*mbit, 20), gone: time.Minute, algs: everyAlgorithm, time: 3 * time.Minute, slack: 0.4},
+	{name: "the link is down for a minute", ab: link(40*msec, 2*mbit, 20, func(l *netsim.LinkConfig) { l.TxRing = 16 }), gone: time.Minute, down: true, algs: everyAlgorithm, time: 3 * time.Minute, slack: 0.1},
 }
 
 // steps gives n times, each d more than the one before.
@@ -317,8 +334,20 @@ func (f *stream) write() {
 	}
 }
 
-func (f *stream) read(s *stack.TCPSocket) {
+// gulps is how often in a second a slow program reads.
+const gulps = 20
+
+// slowly has the program read some bytes each time.
+func (f *stream) slowly(sim *netsim.Sim, s *stack.TCPSocket, most int) {
+	f.read(s, most)
+	sim.After(time.Second/gulps, func() { f.slowly(sim, s, most) })
+}
+
+// read takes at most so many of the bytes that have come.
+func (f *stream) read(s *stack.TCPSocket, most int) {
 	x, y := s.Peek()
+	x = x[:min(len(x), most)]
+	y = y[:min(len(y), most-len(x))]
 	for _, piece := range [][]byte{x, y} {
 		for len(piece) > 0 {
 			at := f.received % carriedPeriod
@@ -379,8 +408,12 @@ func (c *scenario) run(t *testing.T, a tcp.Algorithm) []*result {
 			t.Fatal(err)
 		}
 		l.SetHandler(func() {
-			if s, err := l.Accept(); err == nil {
-				s.SetHandler(func() { f.read(s) })
+			switch s, err := l.Accept(); {
+			case err != nil:
+			case c.reads > 0:
+				f.slowly(sim, s, c.reads/gulps)
+			default:
+				s.SetHandler(func() { f.read(s, math.MaxInt) })
 			}
 		})
 		alg := a
@@ -450,6 +483,9 @@ func (c *scenario) limit(a tcp.Algorithm, ab, ba netsim.LinkConfig, buf int) flo
 	}
 	if c.farther == nil {
 		limit = min(limit, float64(buf)/rtt)
+	}
+	if c.reads > 0 {
+		limit = min(limit, float64(c.reads))
 	}
 	// Reno's and CUBIC's response to a loss now and then (RFC 5681 by way of Mathis and others; RFC 9438 sections 5.1 and
 	// 4.3). It says nothing of paths that lose so much that timeouts decide.

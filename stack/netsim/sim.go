@@ -1,5 +1,5 @@
 // Package netsim is a network in virtual time, for tests: stacks, and links between them that delay, limit, lose,
-// reorder, duplicate and corrupt real frames. Everything random comes from one seed: a run with the same seed and
+// mark, reorder, duplicate and corrupt real frames. Everything random comes from one seed: a run with the same seed and
 // the same calls is the same run.
 //
 //	sim := netsim.New(1)
@@ -37,6 +37,9 @@ type Sim struct {
 	serial uint64
 	nodes  []*node
 	free   [][]byte
+
+	// Late is how much later than asked for nodes are polled, unless something happens before: a program that sleeps wakes up late.
+	Late time.Duration
 
 	// Check, if set, is called whenever a node was polled and has nothing more to do at once: for what must hold then.
 	Check func(n Node)
@@ -131,7 +134,7 @@ func (s *Sim) Until(done func() bool, limit time.Duration) bool {
 					panic("netsim: a node has something to do at once for ever")
 				}
 			}
-			n.next = n.NextPoll()
+			n.next = s.due(n)
 			if s.Check != nil {
 				s.Check(n.Node)
 			}
@@ -149,9 +152,18 @@ func (s *Sim) Until(done func() bool, limit time.Duration) bool {
 func (s *Sim) refresh() {
 	for _, n := range s.nodes {
 		if !n.woken {
-			n.next = n.NextPoll()
+			n.next = s.due(n)
 		}
 	}
+}
+
+// due is when a node is to be polled if nothing else happens.
+func (s *Sim) due(n *node) stack.Time {
+	at := n.NextPoll()
+	if at > s.now {
+		at = at.Add(s.Late)
+	}
+	return at
 }
 
 // advance tells the nodes the time, for what the test does to them between polls.

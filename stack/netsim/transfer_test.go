@@ -26,6 +26,7 @@ func host(t testing.TB, sim *netsim.Sim, end *netsim.End, n byte, cfg stack.Conf
 func watchedHost(t testing.TB, sim *netsim.Sim, end *netsim.End, n byte, cfg stack.Config) (*stack.Stack, *watch) {
 	t.Helper()
 	cfg.Rand = sim.RandReader()
+	cfg.DADTransmits = -1 // nobody else is there
 	s := stack.New(cfg)
 	w, dev := watchHost(t, sim, end, addr(n).String())
 	_, err := s.AddInterface(dev, stack.InterfaceConfig{
@@ -38,6 +39,18 @@ func watchedHost(t testing.TB, sim *netsim.Sim, end *netsim.End, n byte, cfg sta
 	w.start(s)
 	sim.Attach(s, end)
 	return s, w
+}
+
+// addr6 gives hosts the addresses fd00::1, fd00::2 and so on, at once, and returns the last.
+func addr6(t testing.TB, hosts ...*stack.Stack) (last netip.Addr) {
+	t.Helper()
+	for i, s := range hosts {
+		last = netip.AddrFrom16([16]byte{0: 0xfd, 15: byte(i + 1)})
+		if err := s.Interfaces()[1].AddAddr(netip.PrefixFrom(last, 64)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return last
 }
 
 func addr(n byte) netip.Addr { return netip.AddrFrom4([4]byte{10, 0, 0, n}) }
@@ -113,7 +126,14 @@ func (e *endpoint) done() bool { return e.err != nil || e.eof && e.sent == e.siz
 // exchange has n connections between two hosts carry size bytes each way, and gives the virtual time that took.
 func exchange(t *testing.T, sim *netsim.Sim, client, server *stack.Stack, n, size int, limit time.Duration) time.Duration {
 	t.Helper()
-	l, err := server.ListenTCP(netip.AddrPortFrom(addr(2), 7), stack.TCPOptions{Backlog: n})
+	return exchangeAt(t, sim, client, server, addr(2), n, size, limit)
+}
+
+// exchangeAt is exchange with an address of the server.
+func exchangeAt(t *testing.T, sim *netsim.Sim, client, server *stack.Stack, a netip.Addr, n, size int, limit time.Duration) time.Duration {
+	t.Helper()
+	at := netip.AddrPortFrom(a, 7)
+	l, err := server.ListenTCP(at, stack.TCPOptions{Backlog: n})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +154,7 @@ func exchange(t *testing.T, sim *netsim.Sim, client, server *stack.Stack, n, siz
 	})
 	start := sim.Now()
 	for range n {
-		c, err := client.DialTCP(netip.AddrPortFrom(addr(2), 7), stack.TCPOptions{})
+		c, err := client.DialTCP(at, stack.TCPOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -181,6 +201,7 @@ func TestTransfer(t *testing.T) {
 		buf   int
 		conns int
 		size  int
+		ipv6  bool
 	}{
 		{name: "clean", link: netsim.LinkConfig{Delay: 5 * time.Millisecond, Rate: 1e9, TxRing: 64}, buf: 1 << 20, conns: 1, size: 4 << 20},
 		{name: "no delay", link: netsim.LinkConfig{Rate: 1e9, TxRing: 4}, buf: 1 << 16, conns: 1, size: 4 << 20},
@@ -195,6 +216,9 @@ func TestTransfer(t *testing.T) {
 		{name: "64-byte buffers, everything", link: bad, buf: 64, conns: 1, size: 32 << 10},
 		{name: "many connections", link: netsim.LinkConfig{Delay: time.Millisecond, Rate: 1e9, TxRing: 64}, buf: 1 << 14, conns: 200, size: 16 << 10},
 		{name: "many connections, 64-byte buffers, everything", link: bad, buf: 64, conns: 100, size: 2 << 10},
+		{name: "IPv6", link: netsim.LinkConfig{Delay: time.Millisecond, Rate: 1e9, TxRing: 16}, buf: 1 << 18, conns: 2, size: 1 << 20, ipv6: true},
+		{name: "IPv6, everything", link: bad, buf: 1 << 18, conns: 1, size: 1 << 20, ipv6: true},
+		{name: "IPv6, 64-byte buffers, everything", link: bad, buf: 64, conns: 10, size: 2 << 10, ipv6: true},
 		{name: "raw IP, small MTU", link: netsim.LinkConfig{Delay: time.Millisecond, RawIP: true, MTU: 296, Loss: 0.01, TxRing: 8, Rate: 50e6}, buf: 1 << 16, conns: 2, size: 1 << 20},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -202,8 +226,11 @@ func TestTransfer(t *testing.T) {
 			a, b := sim.Link(c.link)
 			cfg := stack.Config{TCP: tcp.Config{RcvBuf: c.buf, SndBuf: c.buf}}
 			client, server := host(t, sim, a, 1, cfg), host(t, sim, b, 2, cfg)
-			real := time.Now()
-			took := exchange(t, sim, client, server, c.conns, c.size, 4*time.Hour)
+			real, at := time.Now(), addr(2)
+			if c.ipv6 {
+				at = addr6(t, client, server)
+			}
+			took := exchangeAt(t, sim, client, server, at, c.conns, c.size, 4*time.Hour)
 			t.Logf("%d x %d bytes each way in %v: %.3f MB/s each way, %v of real time; %d frames",
 				c.conns, c.size, took, float64(c.conns*c.size)/took.Seconds()/1e6, time.Since(real).Round(time.Millisecond), a.Stats.Sent+b.Stats.Sent)
 
@@ -279,7 +306,11 @@ func TestSeeds(t *testing.T) {
 		size = min(size, 300*min(ca.TCP.RcvBuf, ca.TCP.SndBuf, cb.TCP.RcvBuf, cb.TCP.SndBuf)) // a buffer takes a round trip
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			client, server := host(t, sim, a, 1, ca), host(t, sim, b, 2, cb)
-			exchange(t, sim, client, server, 1+rng.IntN(5), size, 30*24*time.Hour)
+			at := addr(2)
+			if ab.RawIP && ab.MTU >= 1280 {
+				at = addr6(t, client, server)
+			}
+			exchangeAt(t, sim, client, server, at, 1+rng.IntN(5), size, 30*24*time.Hour)
 		})
 	}
 }

@@ -29,7 +29,7 @@ type watch struct {
 
 // everyStep is how many connections and segments in flight are looked at after every step. For each so many more a step is
 // passed over.
-const everyStep = 64
+const everyStep = 24
 
 // watchHost begins to watch a host, which has to be attached next. Its device is the one that watch gives.
 func watchHost(t testing.TB, sim *netsim.Sim, end *netsim.End, name string) (*watch, stack.Device) {
@@ -111,8 +111,8 @@ type watchedDevice struct {
 func (d *watchedDevice) Recv() ([]byte, error) {
 	b, err := d.End.Recv()
 	if d.w.wire && b != nil && (!d.Ethernet() || len(b) >= 6 && dissect.MAC(b[:6]) == d.w.host.Interfaces()[1].HardwareAddr()) {
-		if t, src, dst, ecn, ok := d.segment(b); ok && t.ChecksumOK(dissect.PseudoHeaderSum(src, dst, dissect.ProtoTCP, len(t))) {
-			d.w.flow(netip.AddrPortFrom(src, t.SrcPort()), t.DstPort()).heard(tcp.ParseSegment(t, ecn))
+		if g, ok := d.segment(b); ok && g.tcp.ChecksumOK(g.pseudo()) {
+			d.w.flow(netip.AddrPortFrom(g.src, g.tcp.SrcPort()), g.tcp.DstPort()).heard(tcp.ParseSegment(g.tcp, g.ecn))
 		}
 	}
 	return b, err
@@ -125,41 +125,28 @@ func (d *watchedDevice) Send(pieces [][]byte) (bool, error) {
 		for _, p := range pieces {
 			d.frame = append(d.frame, p...)
 		}
-		if t, src, dst, ecn, found := d.segment(d.frame); found {
-			if !t.ChecksumOK(dissect.PseudoHeaderSum(src, dst, dissect.ProtoTCP, len(t))) {
+		if g, found := d.segment(d.frame); found {
+			if !g.tcp.ChecksumOK(g.pseudo()) {
 				d.w.fail("sends a segment with a wrong checksum")
 			}
-			f := d.w.flow(netip.AddrPortFrom(dst, t.DstPort()), t.SrcPort())
+			peer := netip.AddrPortFrom(g.dst, g.tcp.DstPort())
+			f := d.w.flow(peer, g.tcp.SrcPort())
 			if n := d.w.host.Counters(); n.NeighborQueueDrops+n.NeighborUnsent > 0 {
-				f.sent = later(f.sent, tcp.Seq(t.Seq())) // what was sent has not all come by here
+				f.sent = later(f.sent, tcp.Seq(g.tcp.Seq())) // what was sent has not all come by here
 			}
-			if err := f.sends(tcp.ParseSegment(t, ecn), len(t)); err != nil {
-				d.w.fail("%d to %s: %v", t.SrcPort(), netip.AddrPortFrom(dst, t.DstPort()), err)
+			if err := f.sends(tcp.ParseSegment(g.tcp, g.ecn), len(g.tcp)); err != nil {
+				d.w.fail("%d to %s: %v", g.tcp.SrcPort(), peer, err)
 			}
 		}
 	}
 	return ok, err
 }
 
-// segment finds the TCP segment in a frame, if there is one and it is whole.
-func (d *watchedDevice) segment(b []byte) (t dissect.TCP, src, dst netip.Addr, ecn dissect.ECN, ok bool) {
-	if d.Ethernet() {
-		eth := dissect.Ethernet(b)
-		if eth.Check() != nil || eth.Type() != dissect.EtherTypeIPv4 {
-			return
-		}
-		b = eth.Payload()
-	}
-	ip := dissect.IPv4(b)
-	if ip.CheckWhole() != nil || ip.Version() != 4 || !ip.ChecksumOK() || ip.Protocol() != dissect.ProtoTCP {
-		return
-	}
-	if ip.IsFragment() { // what comes from several is not seen here
-		d.w.wire = false
-		return
-	}
-	t = dissect.TCP(ip.Payload())
-	return t, ip.Src(), ip.Dst(), ip.ECN(), t.CheckWhole() == nil
+// segment finds the segment in a frame. What comes from several is not seen here: then nothing is looked at any more.
+func (d *watchedDevice) segment(b []byte) (segment, bool) {
+	g, ok, fragment := segmentIn(b, d.Ethernet())
+	d.w.wire = d.w.wire && !fragment
+	return g, ok
 }
 
 func (w *watch) flow(peer netip.AddrPort, port uint16) *watchedFlow {

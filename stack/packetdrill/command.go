@@ -126,6 +126,7 @@ func (r *run) commandLine(line string) {
 	switch name {
 	case "defaults.sh":
 		r.profile.cfg.ECN = tcp.ECNOff
+		r.profile.cfg.NoSlowStartLimit = true
 		r.profile.fastOpen = fastOpenClient | fastOpenServer | fastOpenListeners
 	case "set_sysctls.py", "sysctl":
 	case "config":
@@ -289,6 +290,7 @@ func (r *run) sysctl(key, value, line string) {
 		p.allowFastOpen(fastOpenServer, n != 0)
 	case "net.inet.tcp.fastopen.client_enable":
 		p.allowFastOpen(fastOpenClient, n != 0)
+		r.forgetCookies()
 	case "tcp_fastopen_cookies":
 		r.forgetCookies()
 	case "net.inet.tcp.rexmit_slop":

@@ -10,7 +10,7 @@ import (
 
 // What no kernel has a name for, and so no script but ours has: the command
 //
-//	`config user-timeout-option=1 accurate-ecn=1 abe=1 pacing=1`
+//	`config user-timeout-option=1 accurate-ecn=1 accurate-ecn-option=1 abe=1 pacing=1`
 //
 // and the option <uto 90>, in seconds, or <uto 5m>, in minutes (RFC 5482).
 
@@ -30,6 +30,8 @@ func (r *run) configure(args []string, line string) {
 			c.MaxUserTimeout = time.Duration(n) * time.Second
 		case "accurate-ecn":
 			c.AccurateECN = n != 0
+		case "accurate-ecn-option":
+			c.AccurateECNOption = n != 0
 		case "abe":
 			c.ABE = n != 0
 		case "pacing":

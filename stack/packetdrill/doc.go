@@ -4,8 +4,11 @@
 //	script ─▶ lexer.go parser.go ─▶ Script ─▶ run.go ─┬─ `commands`: command.go, a table ─▶ profile
 //	                                                  ├─ calls: sock.go ─▶ stack.TCPSocket, errno
 //	                                                  ├─ < packets: packet.go ─▶ device ─▶ Stack.Poll
-//	                                                  ├─ > packets: device ─▶ packet.go, compared
+//	                                                  ├─ > packets: device ─▶ packet.go, compared in match.go
 //	                                                  └─ %{ code }%: expr.go over info.go
+//
+// readwrite.go, sockopt.go, poll.go, epoll.go and fastopen.go belong to the calls, ip.go, icmp.go and mutate.go to the packets, configure.go to
+// the commands, delivered.go to the code.
 //
 // Time is virtual: between two events the stack is polled at its own deadlines, so a script of minutes takes
 // milliseconds and always gives the same result. Nothing here reads a clock, opens a network device, runs a shell or
@@ -22,6 +25,9 @@
 //
 // # Numbers
 //
-// The stack chooses its initial sequence numbers, ports and timestamps. The script's are mapped to them: see conn
-// in packet.go.
+// The stack chooses its initial sequence numbers, ports, timestamps and Fast Open cookies. The script's are mapped to them: see
+// conn in packet.go. Two dialects are told apart by the first number behind a SYN whose own is not 0: numbers go on from the
+// SYN's, or they count from it. IPv6 scripts run over IPv6; their MTU is 1520 or 1500, whichever their MSS fits.
+//
+// Packets of another connection than the latest are not compared, as upstream does it.
 package packetdrill

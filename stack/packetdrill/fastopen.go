@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"net/netip"
 	"slices"
+	"strconv"
 
 	"smoltcp/dissect"
 	"smoltcp/stack"
@@ -56,6 +57,18 @@ func (p *parser) accurateECN() (kind dissect.TCPOptionKind, data []byte) {
 		v := p.uint32()
 		data = append(data, byte(v>>16), byte(v>>8), byte(v))
 	}
+}
+
+func accurateECNText(o tcpOption) string {
+	names := [...]string{" e0b ", " ceb ", " e1b "}
+	if o.kind == dissect.TCPOptAccECN1 {
+		names[0], names[2] = names[2], names[0]
+	}
+	text, d := "ECN", o.data
+	for i := 0; i < len(names) && len(d) >= 3; i, d = i+1, d[3:] {
+		text += names[i] + strconv.Itoa(int(d[0])<<16|int(d[1])<<8|int(d[2]))
+	}
+	return text
 }
 
 // cookies is what the script knows of Fast Open.
@@ -152,6 +165,22 @@ func (r *run) fastOpenWriter(c *call, f *file, want int) func() outcome {
 			o.ret += int64(sent)
 		}
 		return o
+	}
+}
+
+// impliedConnect is what FreeBSD makes of a sendto on a socket that is not connected, once the program asked for Fast Open: it
+// returns when the text is queued.
+func (r *run) impliedConnect(c *call, f *file, want int) func() outcome {
+	to := r.sockaddr(c.arg(4), netip.AddrPortFrom(r.remote, servicePort))
+	return func() outcome {
+		if o := r.dial(f, to, true); o.errno != "" {
+			return o
+		}
+		n, err := f.sock.Write(make([]byte, want))
+		if err != nil {
+			return failed(errnoOf(err))
+		}
+		return ok(n)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 // infoVars are the names that code in a script sees: Linux's struct tcp_info, in its units, and its constants.
 type infoVars struct {
 	info *tcp.Info          // of the connection in hand, nil without one
+	conn *conn              // likewise
 	own  map[string]pyValue // assigned by the script
 
 	listens bool // the socket in hand is a listener
@@ -127,6 +128,18 @@ func (v *infoVars) field(name string) (int64, bool) {
 		return micro(i.SRTT), true
 	case "rttvar":
 		return micro(i.RTTVar), true
+	case "delivered", "retrans":
+		if v.conn == nil {
+			return 0, false
+		}
+		delivered, resent, known := v.conn.counts()
+		if name == "retrans" {
+			return resent, known
+		}
+		return delivered, known
+	case "reordering":
+		// What counts as reordered, in segments. A kernel learns it; until there is something to be learnt it is 3.
+		return 3, v.conn != nil && !v.conn.reordered
 	case "total_retrans":
 		return int64(i.Retransmits), true
 	case "snd_wscale":

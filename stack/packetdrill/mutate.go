@@ -29,12 +29,12 @@ var headerFields = map[bool]map[string]int{
 	},
 }
 
-// mutation reads one, behind its opening brace.
+// mutation reads one, behind its opening brace. There are several dialects; what is in another one than this is no error.
 func (p *parser) mutation() (m mutation) {
 	m.what = p.word()
 	switch w := p.word(); {
 	case m.what != "ins" && m.what != "trun" && m.what != "rep":
-		p.fail("change of bytes %q", m.what)
+		p.refuse("change of bytes %q", m.what)
 	case w == "tcp":
 		m.tcp = true
 	case w != "ipv4":
@@ -56,7 +56,9 @@ func (p *parser) mutation() (m mutation) {
 	case isDigit(p.peek()):
 		m.length = p.bounded(65535, "length")
 	}
-	p.expect("}")
+	if !p.accept("}") {
+		p.refuse("change of bytes at %q", p.near())
+	}
 	return m
 }
 
@@ -69,7 +71,7 @@ func (p *parser) hexBytes() []byte {
 	}
 	b, err := hex.DecodeString(strings.TrimPrefix(strings.TrimPrefix(r[:n], "0x"), "0X"))
 	if err != nil || len(b) == 0 {
-		p.fail("bytes expected at %q", p.near())
+		p.refuse("change of bytes at %q", p.near())
 	}
 	p.at += n
 	return b

@@ -189,6 +189,8 @@ func TestOutcomes(t *testing.T) {
 		{"nothing to code about", "+0 %{ assert tcpi_state == TCPI_LISTEN }%", Semantic, Skip, "tcpi_state"},
 		{"unread echo", "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+0 bind(3, ..., ...) = 0\n+0 listen(3, 1) = 0\n" +
 			"+0 < S 0:0(0) win 1000 <TS val 77 ecr 0>\n+0 > S. 0:0(0) ack 1 <mss 1460,nop,nop,TS val 1 ecr 77>", Strict, Pass, ""},
+		{"echo of another", "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+0 bind(3, ..., ...) = 0\n+0 listen(3, 1) = 0\n" +
+			"+0 < S 0:0(0) win 1000 <TS val 77 ecr 0>\n+0 > S. 0:0(0) ack 1 <mss 1460,nop,nop,TS val 1 ecr 78!>", Semantic, Fail, "timestamp echo"},
 		{"any time", data + "* > P. 1:1001(1000) ack 1\n* > P. 1:1001(1000) ack 1", Semantic, Pass, ""},
 		{"range", data + "+0 > P. 1:1001(1000) ack 1\n+.1~+1 > P. 1:1001(1000) ack 1", Semantic, Pass, ""},
 		{"before the range", data + "+0 > P. 1:1001(1000) ack 1\n+3~+4 > P. 1:1001(1000) ack 1", Semantic, Fail, "already"},

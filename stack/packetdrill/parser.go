@@ -182,6 +182,7 @@ func (p *parser) option() option {
 	}
 	o := option{line: p.line}
 	o.name, o.value, _ = strings.Cut(r[:n], "=")
+	o.value = strings.Trim(o.value, `"'`)
 	p.at += n
 	if o.name == "" {
 		p.fail("option without a name")
@@ -433,6 +434,9 @@ func (p *parser) sequence(k *packet) {
 func (p *parser) segmentFields(k *packet) {
 	for {
 		if p.accept("{") {
+			if !k.inbound {
+				p.refuse("changed bytes of an outbound packet")
+			}
 			k.mutations = append(k.mutations, p.mutation())
 			continue
 		}

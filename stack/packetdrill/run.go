@@ -401,11 +401,11 @@ func (r *run) poll() {
 
 // code runs a block of code against the connection in hand.
 func (r *run) code(text string) {
-	r.vars.info = nil
+	r.vars.info, r.vars.conn = nil, nil
 	if c := r.current; c != nil {
 		if s := r.socketOf(c); s != nil {
 			info := s.Info()
-			r.vars.info = &info
+			r.vars.info, r.vars.conn = &info, c
 		}
 	}
 	r.vars.listens = r.vars.info == nil && r.listens()

@@ -6,8 +6,13 @@ import (
 	"smoltcp/dissect"
 )
 
-// maxRanges bounds the list of out-of-order ranges: a peer that sends every other byte costs 2 KiB and no more.
-const maxRanges = 256
+// minRanges bounds the list of out-of-order ranges: a peer that sends every other byte costs 2 KiB and no more. Of a large
+// buffer every other segment may be missing, when slow start has overflowed a queue: see rangeLimit.
+const minRanges = 256
+
+// rangeLimit is how many ranges there may be: a range for two segments that the receive buffer holds, which takes 0.3 % of its
+// memory.
+func (c *Conn) rangeLimit() int { return max(minRanges, c.rcvSize()/(2*c.rmss())) }
 
 // seqRange is the sequence numbers from left up to right, right not among them.
 type seqRange struct{ left, right Seq }
@@ -26,9 +31,9 @@ type assembler struct {
 type rangeMem struct {
 	*block[seqRange]
 
-	// recent has a number out of each range that grew most recently, the latest first: the order of
-	// SACK blocks (RFC 2018 section 4).
-	recent  [4]Seq
+	// recent has a number out of each of the ranges that grew most recently, the latest first: the order of
+	// SACK blocks (RFC 2018 section 4). More than an option holds, since some of them join or go.
+	recent  [8]Seq
 	recents uint8
 }
 
@@ -44,31 +49,46 @@ func (a *assembler) ranges() []seqRange {
 }
 
 // add records that left up to right arrived. It reports false, and records nothing, if that needs a range more
-// than there may be.
-func (a *assembler) add(left, right Seq) bool {
+// than limit.
+func (a *assembler) add(left, right Seq, limit int) bool {
 	rs := a.ranges()
 
 	// rs[i:j] overlap or touch the new range. What arrives is mostly behind everything else.
-	j := len(rs)
-	for j > 0 && right.Less(rs[j-1].left) {
-		j--
+	i := len(rs)
+	if i > 0 && left.LessEq(rs[i-1].right) {
+		i = firstReaching(rs, left)
 	}
-	i := j
-	for i > 0 && left.LessEq(rs[i-1].right) {
-		i--
+	j := i
+	for j < len(rs) && rs[j].left.LessEq(right) {
+		j++
 	}
 	if i == j {
-		if !a.insert(i, seqRange{left, right}) {
+		if len(rs) >= limit {
 			return false
 		}
-		a.touch(left)
+		a.insert(i, seqRange{left, right})
+		a.touch(seqRange{left, right})
 		return true
 	}
 	a.noteDuplicate(left, right, rs[i:j])
 	rs[i] = seqRange{earlierSeq(left, rs[i].left), laterSeq(right, rs[j-1].right)}
 	a.n = int32(i + 1 + copy(rs[i+1:], rs[j:]))
-	a.touch(left)
+	a.touch(rs[i])
 	return true
+}
+
+// firstReaching gives the index of the first range that does not end before s.
+func firstReaching(rs []seqRange, s Seq) int {
+	lo, hi := 0, len(rs)
+	for lo < hi {
+		mid := int(uint(lo+hi) / 2)
+		if rs[mid].right.Less(s) {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo
 }
 
 // noteDuplicate notes the first part of left up to right that one of the ranges has already (RFC 2883 section 4).
@@ -81,10 +101,8 @@ func (a *assembler) noteDuplicate(left, right Seq, rs []seqRange) {
 	}
 }
 
-func (a *assembler) insert(i int, r seqRange) bool {
+func (a *assembler) insert(i int, r seqRange) {
 	switch {
-	case a.n == maxRanges:
-		return false
 	case a.mem == nil:
 		a.mem = rangeMemPool.Get().(*rangeMem)
 		*a.mem = rangeMem{block: rangePool.get(3)}
@@ -98,18 +116,20 @@ func (a *assembler) insert(i int, r seqRange) bool {
 	rs := a.ranges()
 	copy(rs[i+1:], rs[i:])
 	rs[i] = r
-	return true
 }
 
-// touch notes that the range around s is the latest that grew.
-func (a *assembler) touch(s Seq) {
+// touch notes that r is the range that grew latest. The others keep their order.
+func (a *assembler) touch(r seqRange) {
 	m := a.mem
-	if m.recents > 0 && m.recent[0] == s {
-		return
+	before, n := m.recent, 1
+	m.recent[0] = r.left
+	for _, s := range before[:m.recents] {
+		if inside := r.left.LessEq(s) && s.Less(r.right); !inside && n < len(m.recent) {
+			m.recent[n] = s
+			n++
+		}
 	}
-	copy(m.recent[1:], m.recent[:])
-	m.recent[0] = s
-	m.recents = min(m.recents+1, uint8(len(m.recent)))
+	m.recents = uint8(n)
 }
 
 // take returns how far the bytes from next on are complete, and forgets the ranges up to there.
@@ -153,13 +173,27 @@ func (a *assembler) bytes() (n int) {
 	return n
 }
 
-// settle gives the memory back when nothing is left.
+// settle, after ranges went at an end, forgets what recent has of them, and gives the memory back when nothing is left.
 func (a *assembler) settle() {
-	if a.n == 0 && a.mem != nil {
-		rangePool.put(a.mem.block)
-		rangeMemPool.Put(a.mem)
-		a.mem = nil
+	m := a.mem
+	if m == nil {
+		return
 	}
+	if a.n == 0 {
+		rangePool.put(m.block)
+		m.block, m.recents = nil, 0
+		rangeMemPool.Put(m)
+		a.mem = nil
+		return
+	}
+	rs, n := a.ranges(), uint8(0)
+	for _, s := range m.recent[:m.recents] {
+		if rs[0].left.LessEq(s) && s.Less(rs[len(rs)-1].right) {
+			m.recent[n] = s
+			n++
+		}
+	}
+	m.recents = n
 }
 
 // reset forgets everything.

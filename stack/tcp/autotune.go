@@ -71,13 +71,10 @@ func (c *Conn) tuneRead() {
 	}
 	copied := min(uint32(at-t.read), math.MaxInt32/8)
 	t.read, t.since = at, c.now
-	if copied <= t.most {
+	if copied <= t.most || c.cfg.Memory.scarce() {
 		return
 	}
 	t.most = copied
-	if c.cfg.Memory.scarce() {
-		return
-	}
 	want := 2*int(copied) + slackSegments*c.rmss()
 	t.rcvSize = max(t.rcvSize, uint32(min(want, c.cfg.rcvBufMax())))
 }

@@ -111,6 +111,19 @@ func TestSendBufferFollowsTheWindow(t *testing.T) {
 	}
 }
 
+func TestBufferLimits(t *testing.T) {
+	for _, g := range []Config{{RcvBufMax: MaxBuffer + 1}, {SndBufMax: MaxBuffer + 1}} {
+		if err := g.Check(); err != ErrBufferSize {
+			t.Errorf("%+v: %v", g, err)
+		}
+	}
+	// What a buffer begins with can be expressed in the units of the largest window (RFC 7323 section 2.3).
+	g := Config{RcvBuf: 1, SndBuf: 1, RcvBufMax: MaxBuffer, SndBufMax: MaxBuffer}
+	if g.Check() != nil || g.rcvScale() != maxScale || g.rcvBuf() != 16<<maxScale || g.rcvBufMax() != MaxBuffer || g.sndBuf() != 1 || g.sndBufMax() != MaxBuffer {
+		t.Errorf("scale %d, buffers %d to %d and %d to %d", g.rcvScale(), g.rcvBuf(), g.rcvBufMax(), g.sndBuf(), g.sndBufMax())
+	}
+}
+
 // While memory is scarce nothing grows.
 func TestNoGrowthWhileMemoryIsScarce(t *testing.T) {
 	m := &Memory{Limit: 1 << 20}

@@ -43,7 +43,7 @@ func newBottleneck(rate float64, rtt time.Duration, queue int) *bottleneck {
 func (n *bottleneck) bbr() *bbr { return n.cc.(*bbr) }
 
 func (n *bottleneck) state() ccState {
-	return ccState{now: n.now, una: n.nxt - Seq(n.pipe), nxt: n.nxt, smss: 1000, flight: n.pipe, pipe: n.pipe, srtt: n.rtt, sack: true, paced: true}
+	return ccState{now: n.now, una: n.nxt - Seq(n.pipe), nxt: n.nxt, smss: 1000, flight: n.pipe, pipe: n.pipe, srtt: n.rtt, sack: true, bursts: true}
 }
 
 func (n *bottleneck) send() {

@@ -122,7 +122,7 @@ type ccState struct {
 	pipe     uint32        // believed to be in the network, after the ACK
 	srtt     time.Duration // 0: never measured
 	sack     bool
-	paced    bool
+	bursts   bool // are no worry: paced, or Config.NoSlowStartLimit
 }
 
 // ccAck is what a congestion control learns from an acknowledgment.
@@ -184,7 +184,7 @@ func (c *Conn) control() congestionControl {
 func (c *Conn) ccState(flight uint32) ccState {
 	return ccState{
 		now: c.now, una: c.sndUna, nxt: c.sndNxt, smss: uint32(c.smss()), flight: flight, pipe: c.pipe(),
-		srtt: c.rtt.srtt, sack: c.sackOK, paced: c.rec.pace.on,
+		srtt: c.rtt.srtt, sack: c.sackOK, bursts: c.rec.pace.on || c.cfg.NoSlowStartLimit,
 	}
 }
 
@@ -290,6 +290,7 @@ func (c *Conn) noteLimited() {
 
 // ccIdle is told when Output finds nothing to send.
 func (c *Conn) ccIdle(p *plan) {
+	c.rec.pace.waits = p.paced
 	switch {
 	case p.cwndLimited:
 		if c.rec.phase != PhaseOpen || c.pipe() <= c.rec.cwnd { // else a mark has brought it down since

@@ -58,7 +58,7 @@ func TestAnyEvents(t *testing.T) {
 		smss := []uint32{28, 536, 1448, 8960, maxMSS}[rnd.IntN(5)]
 		cc := a.control(rnd.IntN(2) == 0, uint32(seed))
 		w := congestionWindow{cwnd: initialWindow(smss, rnd.IntN(4) == 0), ssthresh: cwndLimit}
-		s := ccState{smss: smss, sack: rnd.IntN(2) == 0, paced: rnd.IntN(2) == 0}
+		s := ccState{smss: smss, sack: rnd.IntN(2) == 0, bursts: rnd.IntN(2) == 0}
 		saved := ccSaved{congestionWindow: w}
 		phase := PhaseOpen
 		for step := range 3000 {

@@ -84,11 +84,18 @@ type Config struct {
 	// AccurateECN offers and accepts Accurate ECN (RFC 9768), within what ECN says.
 	AccurateECN bool
 
+	// AccurateECNOption also tells the peer, where Accurate ECN is agreed, how many bytes came with each mark.
+	AccurateECNOption bool
+
 	// Congestion chooses the congestion control: CUBIC by default.
 	Congestion Algorithm
 
 	// Pacing spreads segments over the round trip instead of sending them in bursts. BBR does it always.
 	Pacing bool
+
+	// NoSlowStartLimit lets an ACK make the congestion window grow in slow start by all that it acknowledges, as with Pacing,
+	// and not by 8 segments at most (RFC 9406 section 4.3): for peers whose ACKs stand for many, and networks that bear bursts.
+	NoSlowStartLimit bool
 
 	// KeepCwnd keeps the congestion window through idle times and halves it every 5 minutes (RFC 7661), instead of
 	// starting anew with the initial window after one retransmission timeout (RFC 5681 section 4.1).

@@ -69,7 +69,9 @@ func TestNoAllocations(t *testing.T) {
 	}
 	for name, g := range map[string]*Config{
 		"plain": {NoSACK: true, NoTimestamps: true, NoWindowScale: true}, "all": {}, "64 bytes": {RcvBuf: 64, SndBuf: 64},
-		"1 MiB": {RcvBuf: 1 << 20, SndBuf: 1 << 20},
+		"1 MiB":   {RcvBuf: 1 << 20, SndBuf: 1 << 20},
+		"growing": {RcvBufMax: 1 << 20, SndBufMax: 1 << 20, Memory: &Memory{Limit: 1 << 22}},
+		"scarce":  {RcvBufMax: 1 << 20, SndBufMax: 1 << 20, Memory: &Memory{Limit: 20_000}},
 	} {
 		p := newPair(g, g)
 		chunk := make([]byte, 16_000)

@@ -263,7 +263,7 @@ func TestHyStartRounds(t *testing.T) {
 func TestHyStartLimit(t *testing.T) {
 	for paced, want := range map[bool]uint32{false: 8_000, true: 20_000} {
 		r := newHystartRun()
-		a := ccAck{ccState: ccState{una: 20_000, nxt: 60_000, smss: 1000, paced: paced}, bytes: 20_000, rtt: 10 * ms, limited: true, grow: true}
+		a := ccAck{ccState: ccState{una: 20_000, nxt: 60_000, smss: 1000, bursts: paced}, bytes: 20_000, rtt: 10 * ms, limited: true, grow: true}
 		if r.h.acked(&r.w, &a); r.w.cwnd != 10_000+want {
 			t.Errorf("paced %v: %d", paced, r.w.cwnd)
 		}

@@ -25,8 +25,9 @@ type ecnState struct {
 
 	// Accurate ECN (RFC 9768): how many marked packets came, and how many the peer last reported, both modulo 8.
 	came, reported uint8
-	first          bool        // the segment that ends the handshake is still to come, or to be sent
-	handshake      dissect.ECN // the mark of the peer's SYN or SYN-ACK
+	first          bool         // the segment that ends the handshake is still to come, or to be sent
+	handshake      dissect.ECN  // the mark of the peer's SYN or SYN-ACK
+	bytes          *markedBytes // if the option is used
 }
 
 // ecnFeedback is how a receiver reports marks.
@@ -108,6 +109,9 @@ func (c *Conn) ecnAgreeAccurate(handshake dissect.ECN) {
 	e.came, e.reported = aceStart, aceStart
 	if e.handshake == dissect.CE {
 		e.came++
+	}
+	if c.cfg.AccurateECNOption {
+		e.bytes = newMarkedBytes()
 	}
 }
 
@@ -203,6 +207,9 @@ func (c *Conn) checkClassicECN(s *arrival) {
 
 func (c *Conn) checkAccurateECN(s *arrival) {
 	e := &c.ecn
+	if e.bytes != nil {
+		e.bytes.count(s.ECN, len(s.Payload))
+	}
 	if s.ECN == dissect.CE {
 		e.came = (e.came + 1) & 7
 		c.ackDue = c.ackDue || len(s.Payload) > 0 // before the counter goes round (RFC 9768 section 3.2.2.5)
@@ -222,7 +229,9 @@ func (c *Conn) checkAccurateECN(s *arrival) {
 	if !c.synchronized() || s.Ack.Less(c.sndUna) {
 		return // an old segment, an old counter
 	}
-	if more := (n - e.reported) & 7; more > 0 && e.sends {
+	// Eight marks at once leave the field as it was; the bytes tell.
+	marked := e.bytes != nil && e.bytes.news(&s.Options)
+	if more := (n - e.reported) & 7; (more > 0 || marked) && e.sends {
 		e.reported = n
 		c.ccMarked()
 	}

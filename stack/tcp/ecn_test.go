@@ -222,7 +222,8 @@ func TestAccurateECN(t *testing.T) {
 
 // Whole connections over a network that marks, loses and reorders, with every combination of what both ends know.
 func TestECNTransfers(t *testing.T) {
-	modes := []Config{{ECN: ECNOff}, {}, {ECN: ECNActive}, {AccurateECN: true}, {ECN: ECNActive, AccurateECN: true}}
+	modes := []Config{{ECN: ECNOff}, {}, {ECN: ECNActive}, {AccurateECN: true}, {ECN: ECNActive, AccurateECN: true},
+		{ECN: ECNActive, AccurateECN: true, AccurateECNOption: true}}
 	for i, a := range modes {
 		for k, b := range modes {
 			rnd := rand.New(rand.NewPCG(uint64(i), uint64(k)))

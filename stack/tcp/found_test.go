@@ -1,8 +1,11 @@
 package tcp
 
 import (
+	"fmt"
 	"testing"
 	"time"
+
+	"smoltcp/dissect"
 )
 
 // What simulations and fuzzing found, each reduced to the few segments that it takes.
@@ -96,4 +99,59 @@ func TestPaceIsBounded(t *testing.T) {
 			t.Fatalf("waits for %v", wait)
 		}
 	}
+}
+
+// RFC 9293 section 3.8.3: while the link takes nothing, time runs for the connection, and what it has to send waits.
+func TestExpire(t *testing.T) {
+	x := established(t, func(g *Config) { g.UserTimeout = 10 * time.Second })
+	x.write(0, 3000)
+	x.expect(0, ". 1:1001(1000) ack 1")
+	x.expect(0, ". 1001:2001(1000) ack 1")
+	x.expect(0, "P. 2001:3001(1000) ack 1")
+	next := Time(0)
+	for _, at := range []time.Duration{200 * ms, 600 * ms, 1400 * ms, 3000 * ms} { // twice the time each time
+		if next = x.c.Expire(Time(at)); next <= Time(at) {
+			t.Fatalf("%v: next at %v", at, next)
+		}
+	}
+	if next != Time(6200*ms) {
+		t.Errorf("next at %v", next)
+	}
+	x.now = 5 * time.Second // the link is there again
+	x.expect(5*time.Second, ". 1:1001(1000) ack 1")
+	x.input(5010*ms, ". 1:1(0) ack 1001 win 10000")
+	x.expect(5010*ms, ". 1001:2001(1000) ack 1")
+
+	for at := 5100 * ms; x.c.State() != Closed; at = time.Duration(x.c.Expire(Time(at))) {
+		if at > 16*time.Second {
+			t.Fatal("does not give up")
+		}
+	}
+	x.wantErr(ErrTimeout)
+	if next := x.c.Expire(Time(time.Minute)); next != Never {
+		t.Errorf("closed, and next at %v", next)
+	}
+	var out Out
+	if !x.c.Output(Time(time.Minute), &out) || !out.Header.Flags.Has(dissect.RST) || !x.c.Done() {
+		t.Error("the RST does not wait")
+	}
+}
+
+// Without window scaling a buffer may be much larger than what can be promised of it: that is no reason for an ACK of each segment
+// (RFC 9293 section 3.8.6.2.2).
+func TestUpdatesOfLargeBuffer(t *testing.T) {
+	x := established(t, func(g *Config) { g.RcvBuf = 1 << 20 })
+	for i := range 3 {
+		x.input(0, x.text(1+2000*i, 1000))
+		x.quiet(0)
+		x.input(0, x.text(1001+2000*i, 1000))
+		x.expect(0, x.line(".", 1, 0, 2001+2000*i)) // every second segment
+		x.read(0, 2000)
+		x.quiet(0)
+	}
+}
+
+// text is a segment of the peer's.
+func (x *trace) text(seq, n int) string {
+	return fmt.Sprintf(". %d:%d(%d) ack 1 win 10000", seq, seq+n, n)
 }

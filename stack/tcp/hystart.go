@@ -13,7 +13,7 @@ const (
 	hystartSamples   = 8
 	hystartGrowth    = 4
 	hystartRounds    = 5
-	hystartLimit     = 8 // segments for an ACK; without pacing
+	hystartLimit     = 8 // segments for an ACK, where bursts are a worry
 )
 
 // hystart is HyStart++ (RFC 9406): slow start that ends when the round-trip time grows, before the queue overflows. The
@@ -50,7 +50,7 @@ func (h *hystart) acked(w *congestionWindow, a *ccAck) {
 	}
 	if a.grow {
 		limit := uint32(hystartLimit)
-		if a.paced {
+		if a.bursts {
 			limit = cwndLimit / a.smss
 		}
 		n := slowStart(a, limit)

@@ -539,7 +539,8 @@ func (c *Conn) textInOrder(s *arrival) {
 	if !c.asm.empty() {
 		// RFC 5681 section 4.2: what fills a gap is acknowledged at once.
 		c.ackDue = true
-		if c.sackOK {
+		// If its front came twice, too, that is the part which is reported (RFC 2883 section 4.2.3).
+		if front := c.asm.dup; c.sackOK && (front.left == front.right || front.right != s.Seq) {
 			c.asm.noteDuplicate(s.Seq, s.end(), c.asm.ranges())
 		}
 		next := c.asm.take(c.rcvNxt)
@@ -569,7 +570,7 @@ func (c *Conn) textOutOfOrder(s *arrival) {
 	} else {
 		c.dupAcks = min(c.dupAcks+1, 8)
 	}
-	if !c.asm.add(s.Seq, s.end()) {
+	if !c.asm.add(s.Seq, s.end(), c.rangeLimit()) {
 		c.dropped(NoRoom, len(s.Payload))
 		return
 	}

@@ -14,7 +14,7 @@ func memoryTrace(t *testing.T, used int) (*trace, *Memory) {
 	return x, m
 }
 
-// trap: memory is bounded by configuration, not by the peer, and a connection goes on with what it is left (3.8.6, MUST-34).
+// trap: a connection that nobody reads holds its share of memory and no more, and the others go on with what they are left.
 func TestMemoryFull(t *testing.T) {
 	x, m := memoryTrace(t, 100<<10)
 	if !m.Full() || m.Used() != 100<<10 {

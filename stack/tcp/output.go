@@ -273,6 +273,9 @@ func (c *Conn) emit(p *plan, out *Out) {
 	if c.uto.due && p.n > 0 {
 		c.addUserTimeout(h, p.seq+Seq(p.n))
 	}
+	if p.kind == planAck {
+		c.addMarkedBytes(h)
+	}
 	c.acknowledged(p.kind)
 
 	end := p.seq + Seq(p.n)
@@ -418,11 +421,18 @@ func (c *Conn) emitSyn(out *Out) {
 		c.addUserTimeout(h, c.iss)
 	}
 	c.addFastOpen(out)
+	if reply && !c.synMissed { // what may be the reason for a loss is not sent twice (RFC 9768 section 3.2.3.2.2)
+		c.addMarkedBytes(h)
+	}
 	if c.sndNxt == c.iss {
 		c.sndNxt = c.iss + 1
 		c.sent.push(c.sndNxt, c.now, 1)
 		if n := out.PayloadLen(); n > 0 {
+			short := c.sndShort
 			c.sendNew(c.sndNxt+Seq(n), n)
+			if n < c.snd.n {
+				c.sndShort = short // it is as full as it may be
+			}
 		}
 	} else {
 		c.sent.resent(c.iss, c.iss+1, c.now, c.runLimit())

@@ -12,6 +12,9 @@ const (
 	paceInterval   = time.Millisecond // what a quantum takes at the rate, roughly
 	maxPaceQuantum = 64 << 10
 
+	// A poll that comes late makes up for it, up to so much. Whoever had nothing to send, or no window, has nothing to make up for.
+	maxPaceLate = 100 * time.Millisecond
+
 	// However low the rate seems, two segments leave in this time; how many there may be in the network is for cwnd to say.
 	maxPaceWait = 5 * time.Second
 
@@ -25,6 +28,7 @@ type pacer struct {
 	next   Time  // when the next quantum may
 	credit int32 // bytes that this quantum has left
 	on     bool
+	waits  bool // something has been ready since the latest quantum left
 }
 
 // allows reports whether a segment may leave.
@@ -39,11 +43,10 @@ func (p *pacer) sent(now Time, n int, rate uint64, smss int) {
 		p.credit, p.next = 0, now
 		return
 	}
-	if p.next <= now {
+	if p.next <= now && (p.credit <= 0 || !p.waits) {
 		quantum := paceQuantum(rate, smss)
 		takes := min(time.Duration(mulDiv(uint64(quantum), uint64(time.Second), rate)), maxPaceWait)
-		// A poll that came late does not lower the rate, unless by more than a quantum.
-		if now.Sub(p.next) > takes {
+		if late := now.Sub(p.next); late > takes && !(p.waits && late <= maxPaceLate) {
 			p.next = now
 		}
 		p.next = p.next.Add(takes)

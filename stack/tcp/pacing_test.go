@@ -107,3 +107,25 @@ func TestPacedConnection(t *testing.T) {
 		}
 	}
 }
+
+// A poll that comes late does not lower the rate, as long as something waited for it; who had nothing to send gets one quantum.
+func TestLatePace(t *testing.T) {
+	for _, waits := range []bool{false, true} {
+		p := pacer{on: true}
+		p.sent(0, 2000, 1_000_000, 1000) // two segments take 2 ms
+		p.waits = waits
+		now, n := Time(20*ms), 0
+		for p.allows(now) {
+			p.sent(now, 1000, 1_000_000, 1000)
+			n++
+		}
+		if want := map[bool]int{false: 2, true: 20}[waits]; n != want {
+			t.Errorf("waiting %v: %d segments after 20 ms, want %d", waits, n, want)
+		}
+		p.waits = waits
+		p.sent(Time(time.Second), 1000, 1_000_000, 1000)
+		if p.next < Time(time.Second) {
+			t.Errorf("waiting %v: a second is made up for", waits)
+		}
+	}
+}

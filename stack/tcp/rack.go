@@ -141,7 +141,7 @@ func (c *Conn) probeTimeout() time.Duration {
 		return initialPTO
 	}
 	pto := max(2*c.rtt.srtt, minPTO)
-	if int(c.sndNxt-c.sndUna) <= c.smss() {
+	if c.sent.n <= 1 { // a second segment is acknowledged at once, as far as anybody knows
 		pto += maxAckDelay
 	}
 	return pto

@@ -74,6 +74,23 @@ func TestTailLossProbe(t *testing.T) {
 	}
 }
 
+// RFC 8985 7.2: it is a single segment in flight whose ACK may be delayed, however short two of them are.
+func TestTailLossProbeOfSmallSegments(t *testing.T) {
+	for n, after := range []time.Duration{300 * ms, 200 * ms} { // the timeout comes first, or two round trips
+		x := newTrace(t, func(g *Config) { g.NoSACK, g.NoDelay = false, true })
+		x.accept(0, "S 0:0(0) win 10000 <mss 1000,sackOK>")
+		x.expect(0, "S. 0:0(0) ack 1")
+		x.input(100*ms, ". 1:1(0) ack 1 win 60000")
+		last := ""
+		for i := range n + 1 {
+			x.write(200*ms, 100)
+			last = x.line("P.", Seq(1+100*i), 100, 1)
+			x.expect(200*ms, last)
+		}
+		x.expect(200*ms+after, last)
+	}
+}
+
 // RFC 8985 7.3: new text is a better probe than old, and cwnd does not hold it back.
 func TestTailLossProbeNewText(t *testing.T) {
 	x := lossy(t, 4)

@@ -46,6 +46,7 @@ type recovery struct {
 	reordering     bool  // RACK.reordering_seen of RFC 8985
 	reorderMult    uint8 // RACK.reo_wnd_mult - 1
 	reorderPersist uint8 // RACK.reo_wnd_persist
+	silent         bool  // nothing was heard since the first timeout of a row
 
 	// What is sent before this was sent with cwnd as the limit: only its acknowledgment makes cwnd grow.
 	limitedUntil Seq
@@ -183,6 +184,7 @@ func (c *Conn) recoverAcked(a *ackNews) {
 		} else if tailLost {
 			c.undoNever()
 			c.ccLost(c.withinCwnd(a.flight))
+			c.ccRecovered(PhaseRecovery) // the probe has repaired it
 			c.cwndEvent(TailProbe)
 		}
 	}

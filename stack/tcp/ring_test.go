@@ -127,7 +127,7 @@ func TestAssemblerModel(t *testing.T) {
 			default:
 				l := next + rnd.IntN(span-next)
 				r := l + 1 + rnd.IntN(min(20, span-l))
-				if !a.add(base+Seq(l), base+Seq(r)) {
+				if !a.add(base+Seq(l), base+Seq(r), minRanges) {
 					t.Fatal("no room")
 				}
 				for i := l; i < r; i++ {

@@ -58,6 +58,9 @@ func (c *Conn) nextTimer() Time {
 	return first
 }
 
+// outageTimeouts is how many timeouts without a word from the peer are an outage: R1 of RFC 9293 section 3.8.3.
+const outageTimeouts = 3
+
 // start starts a timer unless it runs.
 func (c *Conn) start(timer int, d time.Duration) {
 	if c.timers[timer] == Never {
@@ -179,7 +182,7 @@ func (c *Conn) expire() {
 		c.giveUp()
 		return
 	}
-	if c.loss != nil && c.loss.probeAt <= c.now {
+	if c.loss != nil && c.loss.probeAt <= c.now.Add(stampSlack) {
 		c.loss.probeAt = Never
 		c.probeExpired() // before the retransmission timer, which a probe puts off
 	}
@@ -204,6 +207,7 @@ func (c *Conn) expire() {
 // retransmitTimeout is RFC 6298 (5.4) to (5.6). The timer runs again from here, with twice the time.
 func (c *Conn) retransmitTimeout() {
 	c.backoff = min(c.backoff+1, 64)
+	c.rec.silent = c.rec.silent || c.backoff == 1
 	if c.cfg.Events != nil {
 		c.event(Event{Kind: RetransmitTimeout, Seq: c.sndUna, N: int(c.backoff)})
 	}
@@ -233,8 +237,14 @@ func (c *Conn) keepAliveTimeout() {
 	}
 }
 
-// heard notes that the peer lives.
+// heard notes that the peer lives. If it was silent through several timeouts an outage is over: what was to be sent again after a
+// long back-off goes out as if there had been none. Once, so that a peer which can be heard, but does not hear us, changes
+// nothing about the back-off.
 func (c *Conn) heard() {
+	if c.rec.silent && c.backoff >= outageTimeouts && c.timers[timerRetransmit] != Never {
+		c.timers[timerRetransmit] = min(c.timers[timerRetransmit], max(c.lastSent.Add(c.rtt.rto), c.now))
+	}
+	c.rec.silent = false
 	c.aliveSent, c.aliveDue = 0, false
 	if c.timers[timerKeepAlive] != Never {
 		c.timers[timerKeepAlive] = c.now.Add(c.aliveIdle())

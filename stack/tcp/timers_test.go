@@ -1,6 +1,7 @@
 package tcp
 
 import (
+	"slices"
 	"testing"
 	"time"
 )
@@ -62,6 +63,51 @@ func TestOrphanBehindZeroWindow(t *testing.T) {
 	x.advance(11 * time.Second)
 	if x.c.State() != Closed {
 		t.Errorf("state %v", x.c.State())
+	}
+}
+
+// After an outage of a minute the peer is heard of before the back-off is over: then what it misses goes out at once. One that is
+// heard all the time, but acknowledges nothing, changes nothing (RFC 6298 5.5).
+func TestOutageEnds(t *testing.T) {
+	x := established(t, nil)
+	x.write(0, 100)
+	x.expect(0, "P. 1:101(100) ack 1")
+	x.advance(time.Minute)
+	x.sent = nil
+	if at := time.Duration(x.c.Deadline()); at < 100*time.Second {
+		t.Fatalf("the next one at %v", at)
+	}
+	x.input(time.Minute, "P. 1:11(10) ack 1 win 10000")
+	x.expect(time.Minute, "P. 1:101(100) ack 11")
+	x.input(time.Minute+50*ms, "P. 11:21(10) ack 1 win 10000") // once
+	x.advance(time.Minute + 30*time.Second)
+	x.drain()
+	for _, s := range x.sent {
+		if len(s.out.Payload) > 0 {
+			t.Errorf("%v: sent %s", s.at, x.show(&s.out, nil))
+		}
+	}
+
+	var times [2][]time.Duration
+	for i := range times {
+		x := established(t, nil)
+		x.write(0, 100)
+		for at := time.Duration(0); at < 30*time.Second; at += 100 * ms {
+			if i == 1 {
+				x.input(at, x.line("P.", Seq(1+at/ms), 100, 1)+" win 10000")
+				x.c.Discard(x.time(), 100)
+			}
+			x.advance(at)
+			x.drain()
+		}
+		for _, s := range x.sent {
+			if len(s.out.Payload) > 0 {
+				times[i] = append(times[i], s.at)
+			}
+		}
+	}
+	if !slices.Equal(times[0], times[1]) || len(times[0]) != 8 {
+		t.Errorf("sent at %v in silence, at %v otherwise", times[0], times[1])
 	}
 }
 

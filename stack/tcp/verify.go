@@ -79,6 +79,8 @@ func (c *Conn) verifyMemory() error {
 		return fmt.Errorf("rings have %d and %d", len(c.rcv.mem.s), len(c.snd.mem.s))
 	case c.cfg.Memory != nil && int(c.tune.counted) != c.rcv.memory()+c.snd.memory():
 		return fmt.Errorf("rings have %d and %d bytes, %d counted", c.rcv.memory(), c.snd.memory(), c.tune.counted)
+	case c.cfg.Memory != nil && int(c.tune.counted) != c.rcv.memory()+c.snd.memory():
+		return fmt.Errorf("rings of %d and %d bytes, %d are counted", c.rcv.memory(), c.snd.memory(), c.tune.counted)
 	case c.sent.n > 2*c.runLimit()+64:
 		return fmt.Errorf("%d runs", c.sent.n)
 	case c.sndUna == c.sndNxt && (c.sent.n != 0 || c.sent.mem != nil || c.sent.again != nil):

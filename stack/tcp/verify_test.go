@@ -31,6 +31,7 @@ func TestVerify(t *testing.T) {
 		"a window without room":           func(c *Conn) { c.rcvAdv = c.rcvNxt + 1<<20 },
 		"a send buffer that is too full":  func(c *Conn) { c.snd.n = c.cfg.sndBuf() + 1 },
 		"more stored than the buffer":     func(c *Conn) { c.rcv.extent = 1 << 20 },
+		"memory that is not counted":      func(c *Conn) { c.cfg.Memory = new(Memory) },
 		"a range that is stored nowhere":  func(c *Conn) { c.rcv.extent = c.rcv.n },
 		"ranges out of order":             func(c *Conn) { c.asm.ranges()[0].right = c.asm.ranges()[0].left },
 		"SACKed bytes that are not":       func(c *Conn) { c.sent.sacked++ },

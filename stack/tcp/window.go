@@ -76,6 +76,6 @@ func (c *Conn) windowUpdateDue() bool {
 		return false // what the SYN could not express of a large window, the ACK of the first text tells
 	}
 	opened := int(int32(c.rcvEdge() - c.rcvAdv))
-	quarter := c.rcvSize() / 4
+	quarter := min(c.rcvSize(), 65535<<c.rcvScale) / 4 // of what can be promised
 	return opened > 0 && (opened >= quarter || int(c.rcvWnd()) <= quarter)
 }

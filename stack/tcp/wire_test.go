@@ -271,7 +271,7 @@ func TestTransfer(t *testing.T) {
 			pick := func() int { return sizes[rnd.IntN(len(sizes))] }
 			config := func() *Config {
 				return &Config{
-					RcvBuf: pick(), SndBuf: pick(), MSS: []int{28, 100, 536, 1460, 8960}[rnd.IntN(5)],
+					RcvBuf: pick(), SndBuf: pick(), RcvBufMax: rnd.IntN(2) * pick(), SndBufMax: rnd.IntN(2) * pick(), MSS: []int{28, 100, 536, 1460, 8960}[rnd.IntN(5)],
 					NoDelay: rnd.IntN(2) == 0, NoSACK: rnd.IntN(3) == 0, NoTimestamps: rnd.IntN(3) == 0, NoWindowScale: rnd.IntN(3) == 0,
 					TimeWait: time.Hour, UserTimeout: time.Hour, SynTimeout: time.Hour, SynAckTimeout: time.Hour,
 					KeepAlive:  KeepAlive{Enabled: rnd.IntN(3) == 0},

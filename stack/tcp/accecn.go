@@ -1,0 +1,58 @@
+package tcp
+
+import "smoltcp/dissect"
+
+// The option of Accurate ECN (RFC 9768 section 3.2.3) says what the three bits of the header only count modulo 8: how many bytes of text
+// came with each mark. It goes with SYN-ACKs and ACKs that carry nothing else, where there is room.
+
+// markedBytes is what the option is about, modulo 2^24, by mark.
+type markedBytes struct {
+	came, told [4]uint32 // here, and as the peer was told last
+	peerCE     uint32    // what the peer has reported of CE
+}
+
+const counterMask = 1<<24 - 1
+
+// newMarkedBytes starts the counters: those of ECT at 1, so that a field that is zero shows who clears it.
+func newMarkedBytes() *markedBytes {
+	b := new(markedBytes)
+	b.came[dissect.ECT0], b.came[dissect.ECT1] = 1, 1
+	return b
+}
+
+// count notes n bytes of text with a mark.
+func (b *markedBytes) count(mark dissect.ECN, n int) {
+	if mark &= 3; mark != dissect.NotECT {
+		b.came[mark] = (b.came[mark] + uint32(n)) & counterMask
+	}
+}
+
+// news reports whether the peer's option says that more of our text was marked.
+func (b *markedBytes) news(o *dissect.TCPOptionValues) bool {
+	more := (o.CEBytes - b.peerCE) & counterMask
+	if !o.HasCEBytes || more == 0 || more > counterMask/2 {
+		return false
+	}
+	b.peerCE = o.CEBytes
+	return true
+}
+
+// addMarkedBytes adds the option if it has news for the peer. The field that changes less goes last, and is left out where there is no
+// room for it.
+func (c *Conn) addMarkedBytes(h *dissect.TCPHeader) {
+	b := c.ecn.bytes
+	if b == nil || b.came == b.told {
+		return
+	}
+	kind, first, last := dissect.TCPOptAccECN0, b.came[dissect.ECT0], b.came[dissect.ECT1]
+	if b.came[dissect.ECT0] == b.told[dissect.ECT0] && b.came[dissect.ECT1] != b.told[dissect.ECT1] {
+		kind, first, last = dissect.TCPOptAccECN1, last, first
+	}
+	var data [9]byte
+	for i, v := range [...]uint32{first, b.came[dissect.CE], last} {
+		data[3*i], data[3*i+1], data[3*i+2] = uint8(v>>16), uint8(v>>8), uint8(v)
+	}
+	if h.Options.Add(kind, data[:]...) || h.Options.Add(kind, data[:6]...) {
+		b.told = b.came
+	}
+}
