@@ -218,7 +218,7 @@ func describeICMP6(t testing.TB, ip dissect.IPv6, m dissect.ICMPv6, head, to str
 	if ndp := typ >= dissect.ICMPv6RouterSolicitation && typ <= dissect.ICMPv6Redirect; ndp && ip.HopLimit() != 255 {
 		t.Errorf("hop limit %d", ip.HopLimit())
 	}
-	mac, _ := linkAddrOption(m[min(8, len(m)):], 0)
+	var mac dissect.MAC
 	switch typ {
 	case dissect.ICMPv6NeighborSolicitation:
 		n := dissect.NeighborSolicitation(m)
