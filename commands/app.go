@@ -39,12 +39,31 @@ var errSilent = errors.New("stopped")
 // Silent reports whether err needs no line on stderr.
 func Silent(err error) bool { return errors.Is(err, errSilent) }
 
-// ExitCode is 0 for success, 1 for a failure, 2 for a usage error.
+// statusError is an error with an exit code of its own, which users of the program that a command resembles expect.
+type statusError struct {
+	error
+	code int
+}
+
+func (e statusError) Unwrap() error { return e.error }
+
+// withStatus gives err an exit code, if it is an error that has none of its own.
+func withStatus(code int, err error) error {
+	if err == nil || ExitCode(err) != 1 || errors.As(err, new(statusError)) {
+		return err
+	}
+	return statusError{err, code}
+}
+
+// ExitCode is 0 for success, 1 for a failure, 2 for a usage error, and what the command says for others.
 func ExitCode(err error) int {
 	var usage usageError
+	var status statusError
 	switch {
 	case err == nil:
 		return 0
+	case errors.As(err, &status):
+		return status.code
 	case errors.As(err, &usage):
 		return 2
 	}
@@ -61,7 +80,8 @@ func New(env Env) *cli.App {
 		Usage: "look at packets, and be a host that answers them",
 		UsageText: "smoltcp dump [flags] [interface...] [filter] what is on this wire, now\n" +
 			"smoltcp decode [flags] file [filter]         what was on that wire\n" +
-			"smoltcp serve [flags] interface              a whole TCP/IP host, in this process",
+			"smoltcp serve [flags] interface              a whole TCP/IP host, in this process\n" +
+			"smoltcp ping [flags] --via interface host    ask another host, as that one",
 		Version:         version(),
 		Commands:        allCommands(env),
 		Reader:          env.Stdin,
@@ -109,7 +129,7 @@ func allCommands(env Env) []*cli.Command {
 
 // visibleCommands lists those that people type, in the order of the help text.
 func visibleCommands(env Env) []*cli.Command {
-	return []*cli.Command{dumpCommand(env), decodeCommand(env), serveCommand(env), completionCommand(env), manCommand(env)}
+	return []*cli.Command{dumpCommand(env), decodeCommand(env), serveCommand(env), pingCommand(env), completionCommand(env), manCommand(env)}
 }
 
 // stringifyFlag is the library's own description of a flag.

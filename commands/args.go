@@ -13,7 +13,7 @@ import (
 //
 //	dump eth0 -nvvXc5 port 80   becomes   dump -n -v -v -X -c 5 -- eth0 port 80
 //
-// A word is a flag if it begins with "-" and its first letter is a flag of the subcommand, or with "--". Anything
+// A word is a flag if it begins with "-" and its first letter, or digit, is a flag of the subcommand, or with "--". Anything
 // else is positional, "-" too (it names a standard stream), and so is everything behind "--". An unknown flag is
 // left as it is, for the flag package to refuse. Who asks for help gets it, whatever else there is. args[0] is the program's name.
 func Arrange(args []string) []string {
@@ -69,7 +69,7 @@ func split(args []string, takesValue map[string]bool) (flags, positional []strin
 				}
 				flags = append(flags, args[i])
 			}
-		case len(a) < 2 || a[0] != '-' || a[1] >= '0' && a[1] <= '9':
+		case len(a) < 2 || a[0] != '-' || isNumber(a, takesValue):
 			positional = append(positional, a)
 		default:
 			group, value := letters(a[1:], takesValue)
@@ -84,6 +84,12 @@ func split(args []string, takesValue map[string]bool) (flags, positional []strin
 		}
 	}
 	return flags, positional, help
+}
+
+// isNumber reports whether a word that begins with "-" goes on as a number, where the digit is no flag as -4 is.
+func isNumber(a string, takesValue map[string]bool) bool {
+	_, flag := takesValue[a[1:2]]
+	return a[1] >= '0' && a[1] <= '9' && !flag
 }
 
 // letters splits a group of one-letter flags; the first that takes a value takes the rest of the word, or, if it

@@ -200,7 +200,14 @@ func (p *completer) values(flag, typed string) []string {
 	case "time-stamp-precision":
 		return []string{"micro", "nano"}
 	case "i", "interface":
+		if p.command.Name == "ping" {
+			return nil // seconds
+		}
 		return interfaceNames()
+	case "via":
+		return p.hosts()
+	case "M":
+		return []string{"do", "dont"}
 	case "netns":
 		if strings.ContainsAny(typed, "./") {
 			return []string{completeFiles}
@@ -227,7 +234,7 @@ func (p *completer) positional(before []string) []string {
 		return filterWords
 	case "serve":
 		if len(before) == 0 {
-			return slices.DeleteFunc(interfaceNames(), func(c string) bool { return strings.HasPrefix(c, capture.AnyInterface+"\t") })
+			return p.hosts()
 		}
 	case "completion":
 		if len(before) == 0 {
@@ -235,6 +242,11 @@ func (p *completer) positional(before []string) []string {
 		}
 	}
 	return nil
+}
+
+// hosts lists the interfaces that a host can be on.
+func (p *completer) hosts() []string {
+	return slices.DeleteFunc(interfaceNames(), func(c string) bool { return strings.HasPrefix(c, capture.AnyInterface+"\t") })
 }
 
 // plainWords gives candidates without what they are.

@@ -21,7 +21,7 @@ func TestComplete(t *testing.T) {
 		want string // some of the candidates
 		not  string // none of them
 	}{
-		{"", "dump decode serve completion man --help --version", "complete"},
+		{"", "dump decode serve ping completion man --help --version", "complete"},
 		{"de", "decode", "dump"},
 		{"nonesuch ", "", "dump --help"},
 		{"dump --for", "--format", "--color"},
@@ -48,6 +48,9 @@ func TestComplete(t *testing.T) {
 		{"decode --time-stamp-precision ", "micro nano", ""},
 		{"serve ", "lo", "any tcp"},
 		{"serve lo ", "", "lo"},
+		{"ping --via ", "lo", "any tcp"},
+		{"ping -i ", "", "lo"},
+		{"ping -M ", "do dont", ""},
 		{"completion ", "bash zsh fish", ""},
 		{"completion bash ", "", "zsh"},
 		{"man ", "", "bash"},

@@ -79,6 +79,7 @@ func (m *manual) page(commands []*cli.Command) string {
 	m.tagged("1", "Something failed: one line on standard error says what, where, and what to do. A damaged capture file is printed as far as it can be read; "+
 		"then its damage is named.")
 	m.tagged("2", "The command line asks for something that there is not.")
+	m.paragraph("ping has the exit codes of other pings: 1 if nobody answered, 2 if something failed.")
 
 	m.section("ENVIRONMENT")
 	m.tagged("NO_COLOR", "If it is set, --color auto means never.")
@@ -119,6 +120,7 @@ var manualExamples = []struct{ what, command string }{
 	{"Keep the last ten files of 100 MiB, compressed:", "smoltcp dump eth0 -w 'trace-%Y%m%d-%H%M%S.pcapng.zst' -G 3600 -C 100m --max-disk 1g"},
 	{"Look into Wireshark from another machine:", "ssh router smoltcp dump eth0 -U -w - not port 22 | wireshark -k -i -"},
 	{"Be a host on a new TAP interface, over a bad network:", "smoltcp serve tap0 --trace --drop-chance 15 --seed 7"},
+	{"Ask the kernel's side of it for three echoes, as such a host:", "smoltcp ping --via tap0 -c 3 192.168.69.100"},
 }
 
 // command writes what a command is and what its flags are.

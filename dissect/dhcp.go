@@ -123,6 +123,10 @@ func (d DHCP) ClientMAC() MAC { return MAC(d[dhcpClientHW:][:6]) }
 func (d DHCP) ServerName() []byte { return cString(d[dhcpServerName:dhcpBootFile]) }
 func (d DHCP) BootFile() []byte   { return cString(d[dhcpBootFile:dhcpCookie]) }
 
+// ServerNameArea and BootFileArea are the whole fields, which hold options where option 52 says so (RFC 2132 section 9.3).
+func (d DHCP) ServerNameArea() []byte { return d[dhcpServerName:dhcpBootFile:dhcpBootFile] }
+func (d DHCP) BootFileArea() []byte   { return d[dhcpBootFile:dhcpCookie:dhcpCookie] }
+
 // cString gives b up to its first zero byte.
 func cString(b []byte) []byte {
 	for i, c := range b {

@@ -18,16 +18,22 @@ const (
 	DHCPOptDNSServer      DHCPOptionType = 6
 	DHCPOptHostName       DHCPOptionType = 12
 	DHCPOptDomainName     DHCPOptionType = 15
+	DHCPOptInterfaceMTU   DHCPOptionType = 26
+	DHCPOptNTPServer      DHCPOptionType = 42
 	DHCPOptRequestedIP    DHCPOptionType = 50
 	DHCPOptLeaseTime      DHCPOptionType = 51
+	DHCPOptOverload       DHCPOptionType = 52
 	DHCPOptMessageType    DHCPOptionType = 53
 	DHCPOptServerID       DHCPOptionType = 54
 	DHCPOptParameters     DHCPOptionType = 55
+	DHCPOptMessage        DHCPOptionType = 56
+	DHCPOptMaxMessageSize DHCPOptionType = 57
 	DHCPOptRenewalTime    DHCPOptionType = 58
 	DHCPOptRebindingTime  DHCPOptionType = 59
 	DHCPOptClientID       DHCPOptionType = 61
 	DHCPOptFQDN           DHCPOptionType = 81
 	DHCPOptRelayAgent     DHCPOptionType = 82
+	DHCPOptDomainSearch   DHCPOptionType = 119
 	DHCPOptClasslessRoute DHCPOptionType = 121
 	DHCPOptEnd            DHCPOptionType = 255
 )

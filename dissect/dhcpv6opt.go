@@ -21,7 +21,10 @@ const (
 	DHCPv6OptDomainList   DHCPv6OptionType = 24
 	DHCPv6OptIAPD         DHCPv6OptionType = 25
 	DHCPv6OptIAPrefix     DHCPv6OptionType = 26
+	DHCPv6OptRefreshTime  DHCPv6OptionType = 32
 	DHCPv6OptClientFQDN   DHCPv6OptionType = 39
+	DHCPv6OptNTPServer    DHCPv6OptionType = 56
+	DHCPv6OptInfMaxRT     DHCPv6OptionType = 83
 )
 
 // Name is the option's name, or "".

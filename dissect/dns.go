@@ -113,6 +113,15 @@ func (d DNS) Counts() (questions, answers, authority, additional int) {
 // ErrTruncated where the name leaves the message, ErrMalformed where it is too long, points forward, or has a
 // label of a kind that was never put to use.
 func (d DNS) AppendName(b []byte, off int) (text []byte, end int, err error) {
+	return d.appendName(b, off, false)
+}
+
+// AppendWireName is AppendName for the wire form without compression: labels behind their lengths, to the empty one.
+func (d DNS) AppendWireName(b []byte, off int) (name []byte, end int, err error) {
+	return d.appendName(b, off, true)
+}
+
+func (d DNS) appendName(b []byte, off int, wire bool) (name []byte, end int, err error) {
 	if off > len(d) {
 		return b, 0, ErrTruncated
 	}
@@ -148,12 +157,17 @@ func (d DNS) AppendName(b []byte, off int) (text []byte, end int, err error) {
 			if end == 0 {
 				end = off
 			}
+			if wire {
+				b = append(b, 0)
+			}
 			return b, end, nil
 		}
 		if off+n > len(d) {
 			return b, 0, ErrTruncated
 		}
-		if size > 1+n {
+		if wire {
+			b = append(b, byte(n))
+		} else if size > 1+n {
 			b = append(b, '.')
 		}
 		b = append(b, d[off:off+n]...)

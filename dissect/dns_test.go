@@ -160,6 +160,13 @@ func TestDNSNames(t *testing.T) {
 		if err != c.err || end != c.end || c.wire != long && string(text) != c.text {
 			t.Errorf("%s at %d: %q, %d, %v, want %q, %d, %v", c.wire, c.off, text, end, err, c.text, c.end, c.err)
 		}
+		name, end, err := d.AppendWireName(nil, c.off)
+		if err != c.err || end != c.end {
+			t.Errorf("%s at %d: wire form %d, %v, want %d, %v", c.wire, c.off, end, err, c.end, c.err)
+		}
+		if want, _ := AppendDNSName(nil, c.text); err == nil && !bytes.Equal(name, want) {
+			t.Errorf("%s at %d: wire form %x, want %x", c.wire, c.off, name, want)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -84,6 +85,14 @@ func init() {
 		45000030 1c464000 400612cc c0a84564 c0a84501 # IPv4
 		8b6c1b39 db38c3d6 00000000 7002faf0 47e50000 # TCP, a cookie in the experimental form
 		fe08f989 01020304
+	`)
+
+	addSample("tcp/accurate-ecn", LinkEthernet, "eth ip tcp", `
+		02000000 0001aa64 4735a4bd 0800 # Ethernet
+		45000044 1c464000 400612b8 c0a84564 c0a84501 # IPv4
+		9b6c1b39 db38c3d6 00000000 c002faf0 4fb20000 # TCP of a port of its own, Accurate ECN in both orders, with three, two, one and no counters
+		ac0b0000 01012345 000002ae 08000003 000004ac
+		05000005 ae020101
 	`)
 
 	addSample("tcp/options-end-and-padding", LinkEthernet, "eth ip tcp", `
@@ -281,6 +290,32 @@ func TestTCPOptionValues(t *testing.T) {
 		if got := TCP(h.Append(nil)).OptionValues(); got != want {
 			t.Errorf("%s: %+v", text, got)
 		}
+	}
+}
+
+// TestAccurateECNFields: the counters of both orders, however many there are (RFC 9768 section 3.2.3), by Wireshark's names.
+func TestAccurateECNFields(t *testing.T) {
+	s := findSample("tcp/accurate-ecn")
+	var p Packet
+	p.Decode(s.link, s.data, len(s.data))
+	const want = `tcp.option_kind=172 (accecn0)
+tcp.option_len=11
+tcp.options.acc_ecn.ee0b=1
+tcp.options.acc_ecn.eceb=74565
+tcp.options.acc_ecn.ee1b=2
+tcp.option_kind=174 (accecn1)
+tcp.option_len=8
+tcp.options.acc_ecn.ee1b=3
+tcp.options.acc_ecn.eceb=4
+tcp.option_kind=172 (accecn0)
+tcp.option_len=5
+tcp.options.acc_ecn.ee0b=5
+tcp.option_kind=174 (accecn1)
+tcp.option_len=2
+tcp.option_kind=1 (nop)
+`
+	if got := record(&p, 2).summary(); !strings.Contains(got, want) {
+		t.Errorf("%s\nlacks\n%s", got, want)
 	}
 }
 

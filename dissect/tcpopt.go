@@ -9,17 +9,17 @@ const (
 	TCPOptEnd           TCPOptionKind = 0
 	TCPOptNop           TCPOptionKind = 1
 	TCPOptMSS           TCPOptionKind = 2
-	TCPOptWindowScale   TCPOptionKind = 3  // RFC 7323
-	TCPOptSACKPermitted TCPOptionKind = 4  // RFC 2018
-	TCPOptSACK          TCPOptionKind = 5  // RFC 2018
-	TCPOptTimestamps    TCPOptionKind = 8  // RFC 7323
-	TCPOptMD5           TCPOptionKind = 19 // RFC 2385
-	TCPOptUserTimeout   TCPOptionKind = 28 // RFC 5482
-	TCPOptAO            TCPOptionKind = 29 // RFC 5925
-	TCPOptMPTCP         TCPOptionKind = 30 // RFC 8684
-	TCPOptFastOpen      TCPOptionKind = 34 // RFC 7413
-	TCPOptAccECN0       TCPOptionKind = 172
-	TCPOptAccECN1       TCPOptionKind = 174
+	TCPOptWindowScale   TCPOptionKind = 3   // RFC 7323
+	TCPOptSACKPermitted TCPOptionKind = 4   // RFC 2018
+	TCPOptSACK          TCPOptionKind = 5   // RFC 2018
+	TCPOptTimestamps    TCPOptionKind = 8   // RFC 7323
+	TCPOptMD5           TCPOptionKind = 19  // RFC 2385
+	TCPOptUserTimeout   TCPOptionKind = 28  // RFC 5482
+	TCPOptAO            TCPOptionKind = 29  // RFC 5925
+	TCPOptMPTCP         TCPOptionKind = 30  // RFC 8684
+	TCPOptFastOpen      TCPOptionKind = 34  // RFC 7413
+	TCPOptAccECN0       TCPOptionKind = 172 // RFC 9768
+	TCPOptAccECN1       TCPOptionKind = 174 // RFC 9768
 	TCPOptExp1          TCPOptionKind = 253 // RFC 6994
 	TCPOptExp2          TCPOptionKind = 254 // RFC 6994
 )
@@ -214,6 +214,9 @@ var (
 	tcpUTOField        = Field{Name: "tcp.options.user_to_val", Label: "uto", Title: "User Timeout", Mask: 0x7fff, Rank: 9}
 	tcpTFORequestField = Field{Name: "tcp.options.tfo.request", Label: "tfo", Title: "Fast Open Cookie Request", Rank: 9, Form: FormFlag}
 	tcpTFOField        = Field{Name: "tcp.options.tfo.cookie", Label: "tfo", Title: "Fast Open Cookie", Rank: 9}
+	tcpEE0BField       = Field{Name: "tcp.options.acc_ecn.ee0b", Label: "ee0b", Title: "Accurate ECN Echo ECT(0) Byte Counter", Rank: 9}
+	tcpECEBField       = Field{Name: "tcp.options.acc_ecn.eceb", Label: "eceb", Title: "Accurate ECN Echo CE Byte Counter", Rank: 9}
+	tcpEE1BField       = Field{Name: "tcp.options.acc_ecn.ee1b", Label: "ee1b", Title: "Accurate ECN Echo ECT(1) Byte Counter", Rank: 9}
 	tcpExIDField       = Field{Name: "tcp.options.experimental.exid", Label: "exid", Title: "Experiment Identifier", Base: Hex, Rank: 9}
 	tcpExpDataField    = Field{Name: "tcp.options.experimental.data", Label: "data", Title: "Data"}
 	tcpOptDataField    = Field{Name: "tcp.options.unknown.payload", Label: "payload", Title: "Payload"}
@@ -280,6 +283,14 @@ func (o TCPOption) fields(s Sink, off int) {
 		s.Uint(&tcpUTOField, at, 2, uint64(v&0x7fff))
 	case k == TCPOptFastOpen:
 		fastOpenFields(s, at, d)
+	case (k == TCPOptAccECN0 || k == TCPOptAccECN1) && len(d)%3 == 0 && len(d) <= 9:
+		counters := [3]*Field{&tcpEE0BField, &tcpECEBField, &tcpEE1BField}
+		if k == TCPOptAccECN1 {
+			counters[0], counters[2] = counters[2], counters[0]
+		}
+		for i := range len(d) / 3 {
+			s.Uint(counters[i], at+3*i, 3, uint64(d[3*i])<<16|uint64(d[3*i+1])<<8|uint64(d[3*i+2]))
+		}
 	case (k == TCPOptExp1 || k == TCPOptExp2) && len(d) >= 2:
 		id := binary.BigEndian.Uint16(d)
 		s.Uint(&tcpExIDField, at, 2, uint64(id))

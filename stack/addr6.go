@@ -119,7 +119,7 @@ func (a *addr6) assign() {
 	s.routesChanged()
 	s.event(Event{Kind: EventAddr, Interface: ifc, Addr: p.Addr()})
 	if isLinkLocal(p.Addr()) {
-		ifc.reportAll()
+		ifc.mld.reportAll()
 	}
 	if a.fresh = ifc.ethernet && !isLinkLocal(p.Addr()); a.fresh {
 		s.timers.set(&a.timer, s.now)

@@ -67,7 +67,7 @@ type Config struct {
 	// StableSecret is the key of the addresses that are formed for IPv6 (RFC 7217 section 5): with the same one an interface has
 	// the same addresses again in the same networks. Default: one that lasts as long as the stack.
 	StableSecret []byte
-	// Groups bounds the IPv6 multicast groups that programs join on an interface: 64. Those that the stack needs come on top.
+	// Groups bounds the multicast groups that programs join on an interface: 64. Those that the stack needs come on top.
 	Groups int
 
 	// ReassemblyMemory bounds the bytes that fragments waiting for others hold: 2 MiB. The oldest datagram goes first.

@@ -60,6 +60,10 @@ type Counters struct {
 	ICMPChecksum  uint64 `rx:"end"` // checksum wrong
 	ICMPIgnored   uint64 `rx:"end"` // of a type or code that a host leaves alone, or sent to a broadcast address
 	ICMPUnmatched uint64 `rx:"end"` // an error that quotes nothing of ours
+	ICMPQueueFull uint64 `rx:"end"` // echo replies and errors whose socket had its queue full
+
+	IGMPReceived uint64 `rx:"end"` // IGMP messages processed
+	IGMPInvalid  uint64 `rx:"end"` // cut off, of no version, or not as a router's must come
 
 	NDPReceived uint64 `rx:"end"` // Neighbor Discovery messages processed
 	NDPInvalid  uint64 `rx:"end"` // not from this link, or they contradict themselves
@@ -98,17 +102,21 @@ type Counters struct {
 	NDPLimited             uint64 // solicitations not sent, to keep within one a second for each address
 	NDPConflicts           uint64 // claims of other stations to our IPv6 addresses
 	MLDReports             uint64 // reports sent
+	IGMPReports            uint64 // IGMP reports and leaves sent
 
 	NeighborsEvicted   uint64 // entries that made room for others
 	NeighborsFailed    uint64 // neighbors that did not answer
 	NeighborQueueDrops uint64 // packets that newer ones replaced in a neighbor's queue
 	NeighborUnsent     uint64 // packets dropped because their neighbor did not answer
 
+	EchoRequests   uint64 // echo requests sent
 	EchoReplies    uint64 // echo requests answered
 	ICMPErrorsSent uint64 // ICMP errors sent
 	ICMPLimited    uint64 // ICMP errors not sent, to keep within the rate limits
 
 	UDPSent       uint64 // datagrams sent
+	UDPLooped     uint64 // datagrams to a group that sockets of this host got too
+	UDPLoopFull   uint64 // those that no socket of this host had room for
 	UDPSocketFull uint64 // copies of broadcast datagrams dropped because one socket's queue was full
 
 	TCPSegmentsSent   uint64 // segments sent

@@ -2,11 +2,13 @@
 // argument, and everything happens inside [Stack.Poll].
 //
 //	Device ─▶ ingress.go ─▶ arp.go · ipv4.go · ipv6.go · reassembly.go ─▶ icmp.go · icmpv6.go · udp.go · tcptable.go ─▶ socket ─▶ handler
-//	Device ◀─ egress.go  ◀─ neighbor.go · route.go ◀───────────────────────────── TCPSocket · UDPSocket ◀───────┘
+//	Device ◀─ egress.go  ◀─ neighbor.go · route.go ◀─────────────────────── TCPSocket · UDPSocket · EchoSocket ◀┘
+//
+// Multicast is in group.go (which groups are received) and membership.go, with igmp.go and mld.go (what routers are told of them).
 //
 // IPv6 has beside those: ndp.go with nud.go (neighbors), addr6.go (our addresses, duplicates), routers.go, slaac.go and redirect.go
-// (what routers say), group.go and mld.go (multicast), source6.go and scope.go (which address, which link). Everywhere an
-// address without a zone is meant; programs give and get link-local ones with the zone, the interface's name.
+// (what routers say), source6.go and scope.go (which address, which link). Everywhere an address without a zone is meant; programs
+// give and get link-local ones with the zone, the interface's name.
 //
 // Poll does a bounded amount of work, never blocks and reads no clock. It says whether there is more to do at
 // once; if not, [Stack.NextPoll] says when there will be. Whoever drives it polls earlier when a frame arrives, when

@@ -81,11 +81,7 @@ func (s *Stack) linkAddr(p *packet) dissect.MAC {
 	case p.next == broadcast4 || p.next.Is4() && p.ifc.isBroadcast(p.next):
 		return dissect.BroadcastMAC
 	case p.next.IsMulticast():
-		if !p.next.Is4() {
-			return multicastMAC(p.next)
-		}
-		a := p.next.As4()
-		return dissect.MAC{0x01, 0x00, 0x5e, a[1] & 0x7f, a[2], a[3]} // RFC 1112 section 6.4
+		return multicastMAC(p.next)
 	default:
 		p.neighbor = p.ifc.cacheFor(p.next).lookup(p.next, p.src)
 	}

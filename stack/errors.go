@@ -20,6 +20,7 @@ var (
 	ErrHostUnreachable = errors.New("host is unreachable")              // no neighbor answered, or a router said so
 	ErrNetUnreachable  = errors.New("network is unreachable")           // a router said so
 	ErrProtoUnreach    = errors.New("protocol not available")           // the host has no such transport protocol
+	ErrProhibited      = errors.New("administratively prohibited")      // by a router or the host: a packet filter
 	ErrMessageSize     = errors.New("message too long")                 // more than one datagram can carry
 	ErrInvalidAddr     = errors.New("invalid address")                  // port 0, wrong family, or a group where one host is needed
 	ErrNotOurs         = errors.New("cannot assign requested address")  // the local address is not one of ours

@@ -50,6 +50,23 @@ func fuzzHost(t testing.TB) *bench {
 	})
 	h.openUDP("0.0.0.0:9", UDPOptions{}) // never read
 	_, _ = h.DialTCP(netip.AddrPortFrom(peerIP, 80), TCPOptions{Local: ap("0.0.0.0:1000")})
+	e, err := h.OpenEcho(EchoOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	delete(h.echoes, e.id)
+	e.id = 0x1234 // that of the seeds
+	h.echoes[e.id] = e
+	e.SetHandler(func() {
+		for {
+			if _, _, err := e.Recv(nil); err != nil {
+				return
+			}
+		}
+	})
+	if err := e.Send(peerIP, 1, nil); err != nil {
+		t.Fatal(err)
+	}
 	h.poll()
 	h.dev.out = nil
 	return h

@@ -16,7 +16,7 @@ type group struct {
 	users int         // how often it was joined
 	own   bool        // joined by the stack itself, which needs no place in Config.Groups
 
-	report reporter // what the routers are told of it, see mld.go
+	report reporter // what the routers are told of it, see membership.go
 }
 
 // Errors of JoinGroup.
@@ -25,18 +25,22 @@ var (
 	ErrTooManyGroups = errors.New("too many multicast groups") // Config.Groups
 )
 
-// multicastMAC is the group address on Ethernet for an IPv6 group (RFC 2464 section 7).
+// multicastMAC is the group address on Ethernet for a group (RFC 1112 section 6.4, RFC 2464 section 7). Several groups share one.
 func multicastMAC(a netip.Addr) dissect.MAC {
+	if a.Is4() {
+		b := a.As4()
+		return dissect.MAC{0x01, 0x00, 0x5e, b[1] & 0x7f, b[2], b[3]}
+	}
 	b := a.As16()
 	return dissect.MAC{0x33, 0x33, b[12], b[13], b[14], b[15]}
 }
 
-// JoinGroup has the interface receive an IPv6 multicast group, and the routers know of it (RFC 3810). A group that was joined
-// n times is left by the n-th LeaveGroup. Errors: ErrBadGroup for what is no IPv6 group or stays inside this
-// host, ErrTooManyGroups.
+// JoinGroup has the interface receive a multicast group, and the routers know of it (RFC 3376, RFC 3810). What comes is for every
+// socket whose address and port it fits; see UDPSocket.JoinGroup, too. A group that was joined n times is left by the n-th
+// LeaveGroup. Errors: ErrBadGroup for what is no group or stays inside this host, ErrTooManyGroups.
 func (ifc *Interface) JoinGroup(a netip.Addr) error {
-	a = a.WithZone("")
-	if !a.Is6() || !a.IsMulticast() || staysInside(a) || ifc.mtu < minMTU6 {
+	a = a.Unmap().WithZone("")
+	if !a.IsMulticast() || staysInside(a) || !a.Is4() && ifc.mtu < minMTU6 {
 		return ErrBadGroup
 	}
 	g := ifc.groupOf(a)
@@ -60,7 +64,7 @@ func (ifc *Interface) JoinGroup(a netip.Addr) error {
 
 // LeaveGroup undoes one JoinGroup and reports whether there was one.
 func (ifc *Interface) LeaveGroup(a netip.Addr) bool {
-	g := ifc.groupOf(a.WithZone(""))
+	g := ifc.groupOf(a.Unmap().WithZone(""))
 	if g == nil || g.users == 0 {
 		return false
 	}
@@ -119,9 +123,9 @@ func (ifc *Interface) groupOf(a netip.Addr) *group {
 	return nil
 }
 
-// joined reports whether packets to the group a are for us.
+// joined reports whether packets to the group a are for us. All are members of 224.0.0.1 (RFC 1112 section 4).
 func (ifc *Interface) joined(a netip.Addr) bool {
-	return ifc.groupOf(a) != nil || ifc.loopback && a.IsMulticast() && scopeOf(a) == scopeInterface
+	return ifc.groupOf(a) != nil || a == allHosts4 || ifc.loopback && a.IsMulticast() && scopeOf(a) == scopeInterface
 }
 
 // joinedMAC reports whether frames to the group address mac are for us.
@@ -132,4 +136,87 @@ func (ifc *Interface) joinedMAC(mac dissect.MAC) bool {
 		}
 	}
 	return false
+}
+
+// membership is a group that a socket joined.
+type membership struct {
+	ifc  *Interface
+	addr netip.Addr
+}
+
+// JoinGroup is Interface.JoinGroup for as long as the socket is open. on may be nil for the interface that the socket is bound to, or
+// that datagrams to the group leave by. Errors: those of Interface.JoinGroup, ErrNoRoute if there is no such interface,
+// ErrAddrInUse if the socket is a member already, ErrClosed.
+func (u *UDPSocket) JoinGroup(a netip.Addr, on *Interface) error {
+	m, err := u.membership(a, on)
+	switch {
+	case err != nil:
+		return err
+	case slices.Contains(u.groups, m):
+		return ErrAddrInUse
+	}
+	if err := m.ifc.JoinGroup(m.addr); err != nil {
+		return err
+	}
+	u.groups = append(u.groups, m)
+	return nil
+}
+
+// LeaveGroup ends what JoinGroup began with the same interface, and reports whether it did.
+func (u *UDPSocket) LeaveGroup(a netip.Addr, on *Interface) bool {
+	m, err := u.membership(a, on)
+	i := slices.Index(u.groups, m)
+	if err != nil || i < 0 {
+		return false
+	}
+	u.groups = slices.Delete(u.groups, i, i+1)
+	return m.ifc.LeaveGroup(m.addr)
+}
+
+// leaveGroups ends the memberships of a socket that is closed.
+func (u *UDPSocket) leaveGroups() {
+	for _, m := range u.groups {
+		m.ifc.LeaveGroup(m.addr)
+	}
+	u.groups = nil
+}
+
+func (u *UDPSocket) membership(a netip.Addr, on *Interface) (membership, error) {
+	if u.closed {
+		return membership{}, ErrClosed
+	}
+	if on == nil {
+		on = u.opt.Interface
+	}
+	a, on, err := u.stack.unzone(a, on)
+	switch {
+	case err != nil:
+		return membership{}, err
+	case !a.IsMulticast() || !u.reaches(a):
+		return membership{}, ErrBadGroup
+	}
+	if on == nil {
+		on = u.stack.broadcastInterface(a, netip.Addr{}, nil)
+	}
+	if on == nil {
+		return membership{}, ErrNoRoute
+	}
+	return membership{on, a}, nil
+}
+
+// loopGroup gives a datagram that leaves by ifc for a group to the sockets of this host that it is for, as members of the group
+// (RFC 1112 section 6.1). What is sent to a group that stays inside comes back by the loopback.
+func (u *UDPSocket) loopGroup(ifc *Interface, d *datagram) {
+	s, dst := u.stack, d.Remote.Addr()
+	if u.opt.NoLoop || ifc.loopback || !dst.IsMulticast() || !ifc.joined(dst) {
+		return
+	}
+	m := UDPMessage{
+		Remote: netip.AddrPortFrom(d.path.src, u.local.Port()), Local: d.Remote, Interface: ifc, TTL: d.TTL, DSCP: d.DSCP, Broadcast: true,
+	}
+	if matches, delivered := s.deliverAll(&m, d.data); delivered > 0 {
+		s.counters.UDPLooped++
+	} else if matches > 0 {
+		s.counters.UDPLoopFull++
+	}
 }

@@ -251,6 +251,8 @@ func describe(t testing.TB, f []byte, rawIP bool) string {
 			t.Error("ICMP is wrong")
 		}
 		return fmt.Sprintf("icmp %s %d/%d len %d%s", head, m.Type(), m.Code(), len(p), to)
+	case dissect.ProtoIGMP:
+		return describeIGMP(t, ip, head, to)
 	case dissect.ProtoUDP:
 		u := dissect.UDP(p)
 		if u.CheckWhole() != nil || !u.ChecksumOK(pseudo) {

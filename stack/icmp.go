@@ -29,9 +29,18 @@ func (s *Stack) icmp(ip dissect.IPv4, in arrival) {
 	switch m.Type() {
 	case dissect.ICMPv4EchoRequest:
 		s.echo(ip, m, in)
+	case dissect.ICMPv4EchoReply:
+		s.echoReply(&inbound{arrival: in, src: ip.Src(), dst: ip.Dst(), ttl: ip.TTL(), class: ip.DSCP() << 2}, m.ID(), m.Seq(), m.Data())
 	case dissect.ICMPv4Unreachable, dissect.ICMPv4TimeExceeded, dissect.ICMPv4ParameterProblem:
 		if in.broadcast {
 			s.drop(in.ifc, &s.counters.ICMPIgnored)
+			return
+		}
+		h := m.Header()
+		if s.echoError(m.Quote(), EchoMessage{
+			Remote: ip.Src(), Interface: in.ifc, TTL: ip.TTL(), DSCP: ip.DSCP(),
+			Type: uint8(h.Type), Code: h.Code, Word: uint32(h.MTU) | uint32(h.Pointer),
+		}) {
 			return
 		}
 		if m.Type() == dissect.ICMPv4Unreachable && m.Code() == dissect.ICMPv4FragNeeded {
@@ -143,8 +152,10 @@ func icmpErr(t dissect.ICMPv4Type, code uint8) (err error, hard bool) {
 		return ErrParameter, false
 	}
 	switch code {
-	case dissect.ICMPv4NetUnreachable, 6, 9, 11: // unknown, prohibited, not for this type of service
+	case dissect.ICMPv4NetUnreachable, 6, 11: // unknown, not for this type of service
 		return ErrNetUnreachable, false
+	case 9, 10, 13: // network, host, communication prohibited (RFC 1812 section 5.2.7.1): by somebody's will, so it will not pass
+		return ErrProhibited, true
 	case dissect.ICMPv4ProtocolUnreachable:
 		return ErrProtoUnreach, true
 	case dissect.ICMPv4PortUnreachable:
@@ -191,6 +202,8 @@ func (s *Stack) blame(quote []byte, err error, hard bool, next netip.Addr) bool 
 		return true
 	case dissect.ProtoUDP:
 		return s.udpError(f.local, f.remote, err)
+	case dissect.ProtoICMP, dissect.ProtoICMPv6:
+		return certain && s.echoUnsent(f)
 	}
 	return false
 }

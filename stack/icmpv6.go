@@ -44,11 +44,20 @@ func (s *Stack) icmp6(p *inbound) {
 	case t == dissect.ICMPv6EchoRequest:
 		s.echo6(p, m)
 		return
+	case t == dissect.ICMPv6EchoReply:
+		s.echoReply(p, m.ID(), m.Seq(), m.Data())
+		return
 	case !t.IsError() || p.broadcast:
 		s.drop(ifc, &s.counters.ICMPIgnored)
 		return
 	}
 	// Errors, also of types that nobody knows yet (RFC 4443 section 2.4 a), are believed if we may have sent what they quote.
+	h := m.Header()
+	if s.echoError(m.Quote(), EchoMessage{
+		Remote: p.src, Interface: ifc, TTL: p.ttl, DSCP: p.dscp(), Type: uint8(t), Code: h.Code, Word: h.MTU | h.Pointer,
+	}) {
+		return
+	}
 	ours := false
 	if quote := m.Quote(); t == dissect.ICMPv6PacketTooBig {
 		ours = s.tooBig(int(min(m.MTU(), maxMTU)), quote)
@@ -74,11 +83,13 @@ func icmp6Err(t dissect.ICMPv6Type, code uint8) (err error, hard bool) {
 		}
 		return ErrParameter, false
 	case dissect.ICMPv6Unreachable:
-		const rejectRoute = 6
+		const badSource, rejectRoute = 5, 6 // "more informative subsets" of prohibited (RFC 4443 section 3.1)
 		switch code {
 		case dissect.ICMPv6PortUnreachable:
 			return ErrRefused, true
-		case dissect.ICMPv6NoRoute, dissect.ICMPv6AdminProhibited, rejectRoute:
+		case dissect.ICMPv6AdminProhibited, badSource, rejectRoute:
+			return ErrProhibited, true
+		case dissect.ICMPv6NoRoute:
 			return ErrNetUnreachable, false
 		}
 	}

@@ -122,7 +122,7 @@ func (ifc *Interface) frame(b []byte) {
 
 // accepts reports whether frames to the group dst are for us.
 func (ifc *Interface) accepts(dst dissect.MAC) bool {
-	return dst.IsBroadcast() || dst == dissect.MAC{0x01, 0x00, 0x5e, 0, 0, 1} || // all hosts, 224.0.0.1: joined always (RFC 1112)
+	return dst.IsBroadcast() || dst == multicastMAC(allHosts4) || // joined always
 		dst.IsMulticast() && ifc.joinedMAC(dst)
 }
 

@@ -53,10 +53,12 @@ type Interface struct {
 	neighbors neighborCache
 	announces []*announce // addresses that still have to be announced, see arp.go
 
+	groups []*group // of both versions
+	igmp   listener
+
 	// IPv6. addrs has those of addrs6 that are ours now.
 	addrs6     []*addr6
 	neighbors6 neighborCache
-	groups     []*group
 	mld        listener
 	mtu6       int   // mtu, or less if a router says so
 	hopLimit6  uint8 // what routers say; 0 if they say nothing
@@ -108,7 +110,8 @@ func (s *Stack) AddInterface(dev Device, cfg InterfaceConfig) (*Interface, error
 	}
 	ifc.neighbors.init(ifc, false)
 	ifc.neighbors6.init(ifc, true)
-	ifc.mld.init(ifc)
+	ifc.igmp.init(ifc, igmpReports{}, false)
+	ifc.mld.init(ifc, mldReports{}, true)
 	ifc.mtu6 = ifc.mtu
 	ifc.temporary = cfg.Temporary
 	if cfg.Autoconf && ifc.mtu < minMTU6 {
@@ -165,6 +168,9 @@ func (ifc *Interface) AddAddr(p netip.Prefix) error {
 	if !p.Addr().Is4() {
 		ifc.addAddr6(p, originManual, Never, Never, nil)
 		return nil
+	}
+	if !ifc.sourceFor(p.Addr()).IsValid() {
+		ifc.igmp.reportAll() // routers may pass over reports of nobody
 	}
 	ifc.addrs = append(ifc.addrs, p)
 	ifc.stack.locals[p.Addr()] = ifc

@@ -18,7 +18,9 @@ func (s *Stack) ipv4(ip dissect.IPv4, in arrival) {
 	}
 	ip = ip[:ip.TotalLen()] // Ethernet's padding ends here
 	src, dst := ip.Src(), ip.Dst()
-	if !s.validSource(src, in.ifc) || dst.IsLoopback() && !in.ifc.loopback {
+	// Queriers and members of groups may have no address yet (RFC 3376 section 4.2.13).
+	nobody := src.IsUnspecified() && dst.IsMulticast() && ip.Protocol() == dissect.ProtoIGMP && !in.ifc.loopback
+	if !nobody && !s.validSource(src, in.ifc) || dst.IsLoopback() && !in.ifc.loopback {
 		s.drop(in.ifc, &s.counters.IPv4Martian)
 		return
 	}
@@ -29,7 +31,7 @@ func (s *Stack) ipv4(ip dissect.IPv4, in arrival) {
 			s.drop(in.ifc, &s.counters.IPv4LinkBroadcast) // RFC 1122 section 3.3.6
 			return
 		}
-	case dst == broadcast4 || dst.IsUnspecified() || in.ifc.isBroadcast(dst) || dst == allHosts4:
+	case dst == broadcast4 || dst.IsUnspecified() || in.ifc.isBroadcast(dst) || dst.IsMulticast() && in.ifc.joined(dst):
 		group = true
 	default:
 		s.drop(in.ifc, &s.counters.IPv4NotOurs)
@@ -53,6 +55,8 @@ func (s *Stack) ipv4(ip dissect.IPv4, in arrival) {
 	switch p.proto {
 	case dissect.ProtoICMP:
 		s.icmp(ip, in)
+	case dissect.ProtoIGMP:
+		s.igmp(&p)
 	case dissect.ProtoUDP:
 		s.udpInput(&p)
 	case dissect.ProtoTCP:
@@ -62,8 +66,6 @@ func (s *Stack) ipv4(ip dissect.IPv4, in arrival) {
 		s.icmpError(ip, in, unreachable(dissect.ICMPv4ProtocolUnreachable))
 	}
 }
-
-var allHosts4 = netip.AddrFrom4([4]byte{224, 0, 0, 1})
 
 // validSource reports whether a packet from src may come by ifc: not if src cannot be one other host (RFC 1122 section
 // 3.2.1.3). 0.0.0.0 is what a DHCP server hears; this host is none.

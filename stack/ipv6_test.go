@@ -175,7 +175,7 @@ func TestIPv6Groups(t *testing.T) {
 	for _, c := range []struct {
 		a   string
 		err error
-	}{{"ff15::7", nil}, {"ff15::8", nil}, {"ff15::9", ErrTooManyGroups}, {"ff01::9", ErrBadGroup}, {"ff00::9", ErrBadGroup}, {"fdaa::9", ErrBadGroup}, {"224.0.0.9", ErrBadGroup}} {
+	}{{"ff15::7", nil}, {"ff15::8", nil}, {"ff15::9", ErrTooManyGroups}, {"ff01::9", ErrBadGroup}, {"ff00::9", ErrBadGroup}, {"fdaa::9", ErrBadGroup}, {"192.0.2.9", ErrBadGroup}} {
 		if err := h.ifc.JoinGroup(ip6(c.a)); err != c.err {
 			t.Errorf("%s: %v, want %v", c.a, err, c.err)
 		}
@@ -397,8 +397,8 @@ func TestIPv6ErrorsDelivered(t *testing.T) {
 		code uint8
 		err  error
 	}{
-		{1, 0, ErrNetUnreachable}, {1, 1, ErrNetUnreachable}, {1, 2, ErrHostUnreachable}, {1, 3, ErrHostUnreachable}, {1, 4, ErrRefused},
-		{1, 6, ErrNetUnreachable}, {3, 0, ErrTimeExceeded}, {4, 0, ErrParameter}, {4, 1, ErrProtoUnreach}, {99, 0, ErrHostUnreachable},
+		{1, 0, ErrNetUnreachable}, {1, 1, ErrProhibited}, {1, 2, ErrHostUnreachable}, {1, 3, ErrHostUnreachable}, {1, 4, ErrRefused},
+		{1, 5, ErrProhibited}, {1, 6, ErrProhibited}, {3, 0, ErrTimeExceeded}, {4, 0, ErrParameter}, {4, 1, ErrProtoUnreach}, {99, 0, ErrHostUnreachable},
 	} {
 		h := newBench6(t, Config{})
 		h.knowPeer6()
@@ -429,7 +429,7 @@ func TestIPv6ErrorsDelivered(t *testing.T) {
 		h.dev.out = nil
 		h.poll()
 		h.rx(error6Frame(c.typ, c.code, 0, h.dev.out[0][14:]))
-		if got := k.Err(); c.err == ErrRefused || c.err == ErrProtoUnreach {
+		if got := k.Err(); c.err == ErrRefused || c.err == ErrProtoUnreach || c.err == ErrProhibited {
 			if !errors.Is(got, c.err) {
 				t.Errorf("type %d code %d ends a connection with %v", c.typ, c.code, got)
 			}

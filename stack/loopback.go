@@ -40,7 +40,8 @@ func (s *Stack) addLoopback() {
 	lo := &Interface{stack: s, name: "lo", dev: &loopDevice{pool: &s.pool}, loopback: true, mtu: maxMTU, stalledAt: Never}
 	lo.neighbors.init(lo, false)
 	lo.neighbors6.init(lo, true)
-	lo.mld.init(lo)
+	lo.igmp.init(lo, igmpReports{}, false)
+	lo.mld.init(lo, mldReports{}, true)
 	lo.mtu6 = lo.mtu
 	lo.addrs = []netip.Prefix{netip.PrefixFrom(loopback4, 8), netip.PrefixFrom(loopback6, 128)}
 	s.interfaces = append(s.interfaces, lo)

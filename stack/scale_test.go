@@ -25,6 +25,7 @@ type crowd struct {
 	peers []crowdPeer
 	socks []*TCPSocket
 	at    Time
+	offer crowdOffer
 
 	// The device.
 	frames [][]byte // to be received
@@ -35,6 +36,12 @@ type crowd struct {
 
 type crowdPeer struct {
 	seq, ack uint32
+}
+
+// crowdOffer is what the peers ask for beside SACK.
+type crowdOffer struct {
+	extensions  bool // timestamps and window scale
+	accurateECN bool
 }
 
 func (d *crowd) Ethernet() bool { return false }
@@ -59,7 +66,11 @@ func (d *crowd) Send(pieces [][]byte) (bool, error) {
 const crowdPorts = 50_000
 
 func newCrowd(t testing.TB, n int, cfg tcp.Config) *crowd {
-	d := &crowd{t: t, peers: make([]crowdPeer, n), socks: make([]*TCPSocket, n)}
+	return newCrowdOffering(t, n, cfg, crowdOffer{})
+}
+
+func newCrowdOffering(t testing.TB, n int, cfg tcp.Config, offer crowdOffer) *crowd {
+	d := &crowd{t: t, peers: make([]crowdPeer, n), socks: make([]*TCPSocket, n), offer: offer}
 	d.Stack = New(Config{Rand: rand.NewChaCha8([32]byte{1}), TCP: cfg, MaxConns: n})
 	_, err := d.AddInterface(d, InterfaceConfig{Addrs: []netip.Prefix{netip.PrefixFrom(ourIP, 24)}, SkipRxChecksums: true, SkipTxChecksums: true})
 	if err != nil {
@@ -94,6 +105,15 @@ func (d *crowd) frame(b []byte, i int, flags dissect.TCPFlags, text string) []by
 	if flags == dissect.SYN {
 		h.Options.AddMSS(1460)
 		h.Options.AddSACKPermitted()
+		if d.offer.extensions {
+			h.Options.AddWindowScale(7)
+		}
+	}
+	if d.offer.extensions {
+		h.Options.AddTimestamps(uint32(d.at/1e6), 0)
+	}
+	if d.offer.accurateECN {
+		h.Flags |= d.ace(h.Flags)
 	}
 	ip := dissect.IPv4Header{
 		TTL: 64, Protocol: dissect.ProtoTCP, Src: peerIP, Dst: ourIP, TotalLen: dissect.IPv4MinHeaderLen + h.HeaderLen() + len(text),
@@ -101,6 +121,17 @@ func (d *crowd) frame(b []byte, i int, flags dissect.TCPFlags, text string) []by
 	b = ip.Append(b)
 	b = h.Append(b)
 	return append(b, text...)
+}
+
+// ace is what a segment of a peer that speaks Accurate ECN has in those three bits (RFC 9768 section 3.2.2): nobody marks anything.
+func (d *crowd) ace(flags dissect.TCPFlags) dissect.TCPFlags {
+	switch {
+	case flags.Has(dissect.SYN):
+		return dissect.AE | dissect.CWR | dissect.ECE
+	case d.last.Flags.Has(dissect.SYN): // ends the handshake
+		return dissect.CWR
+	}
+	return dissect.AE | dissect.ECE
 }
 
 // receive has the stack process frames.
@@ -142,25 +173,59 @@ func heapInUse() uint64 {
 // An idle established connection that has been in use holds 1 KiB at most: its socket, what the socket points to, its place in the
 // tables, its timer.
 func TestIdleConnectionSize(t *testing.T) {
-	for i, g := range []tcp.Config{
-		{}, {KeepAlive: tcp.KeepAlive{Enabled: true}}, {Congestion: tcp.NewReno}, {Congestion: tcp.BBR}, {RcvBufMax: 4 << 20, SndBufMax: 4 << 20},
+	alive := tcp.KeepAlive{Enabled: true}
+	all := crowdOffer{extensions: true, accurateECN: true}
+	for i, g := range []struct {
+		name  string
+		cfg   tcp.Config
+		offer crowdOffer
+		set   func(c *TCPSocket)
+	}{
+		{name: "cubic"},
+		{name: "newreno", cfg: tcp.Config{Congestion: tcp.NewReno}},
+		{name: "bbr", cfg: tcp.Config{Congestion: tcp.BBR}},
+		{name: "buffers that grow", cfg: tcp.Config{RcvBufMax: 4 << 20, SndBufMax: 4 << 20}},
+		{name: "timestamps and window scale", offer: crowdOffer{extensions: true}},
+		{name: "keep-alive", cfg: tcp.Config{KeepAlive: alive}},
+		{name: "bbr, keep-alive", cfg: tcp.Config{Congestion: tcp.BBR, KeepAlive: alive}},
+		{name: "SetKeepAlive", set: func(c *TCPSocket) { c.SetKeepAlive(tcp.KeepAlive{Enabled: true, Idle: time.Hour}) }},
+		{
+			name: "Accurate ECN with its option",
+			cfg:  tcp.Config{AccurateECN: true, AccurateECNOption: true}, offer: crowdOffer{accurateECN: true},
+		},
+		{
+			name: "cubic with all", offer: all,
+			cfg: tcp.Config{AccurateECN: true, AccurateECNOption: true, UserTimeoutOption: true, Pacing: true, RcvBufMax: 4 << 20, SndBufMax: 4 << 20},
+			set: func(c *TCPSocket) { c.SetKeepAlive(tcp.KeepAlive{Enabled: true, Idle: time.Hour}) },
+		},
+		{
+			name: "bbr with all", offer: all,
+			cfg: tcp.Config{Congestion: tcp.BBR, AccurateECN: true, AccurateECNOption: true, UserTimeoutOption: true, RcvBufMax: 4 << 20, SndBufMax: 4 << 20},
+			set: func(c *TCPSocket) { c.SetKeepAlive(tcp.KeepAlive{Enabled: true, Idle: time.Hour}) },
+		},
 	} {
 		n := *manyConns
 		if i > 0 {
 			n = min(n, 10_000)
 		}
 		before := heapInUse()
-		d := newCrowd(t, n, g)
-		for i := range d.socks {
+		d := newCrowdOffering(t, n, g.cfg, g.offer)
+		for i, c := range d.socks {
 			d.use(i)
+			if g.set != nil {
+				g.set(c)
+			}
+		}
+		if info := d.socks[0].Info(); info.Timestamps != g.offer.extensions || info.WindowScale != g.offer.extensions || info.AccurateECN != g.offer.accurateECN {
+			t.Errorf("%s: not what was to be agreed: %+v", g.name, info)
 		}
 		d.at = d.at.Add(time.Minute)
 		d.receive()
 		own := uint64(cap(d.peers)*8 + cap(d.socks)*8)
 		each := int(heapInUse()-before-own) / n
-		t.Logf("%s, keep-alive %v: %d connections, %d bytes each", g.Congestion, g.KeepAlive.Enabled, n, each)
+		t.Logf("%s: %d connections, %d bytes each", g.name, n, each)
 		if each > 1024 {
-			t.Errorf("%s, keep-alive %v: an idle connection holds %d bytes, more than 1024", g.Congestion, g.KeepAlive.Enabled, each)
+			t.Errorf("%s: an idle connection holds %d bytes, more than 1024", g.name, each)
 		}
 		runtime.KeepAlive(d)
 	}

@@ -29,6 +29,7 @@ type Stack struct {
 	reassembly reassembler
 	icmpLimit  icmpLimiter
 	udp        udpTable
+	echoes     map[uint16]*EchoSocket // by identifier
 	tcp        tcpTable
 	paths      pathMTUs
 
@@ -129,6 +130,7 @@ func (s *Stack) NextPoll() Time {
 // Close aborts every connection and closes every socket. The RSTs leave with the following Poll.
 func (s *Stack) Close() {
 	s.udp.closeAll()
+	s.closeEchoes()
 	s.tcp.closeAll()
 }
 

@@ -323,6 +323,10 @@ func TestTCPICMPErrors(t *testing.T) {
 	}{
 		{"port unreachable", 3, 3, 0, result{tcp.Closed, ErrRefused, nil}, result{tcp.Established, nil, ErrRefused}, 0},
 		{"protocol unreachable", 3, 2, 0, result{tcp.Closed, ErrProtoUnreach, nil}, result{tcp.Established, nil, ErrProtoUnreach}, 0},
+		{"network prohibited", 3, 9, 0, result{tcp.Closed, ErrProhibited, nil}, result{tcp.Established, nil, ErrProhibited}, 0},
+		{"host prohibited", 3, 10, 0, result{tcp.Closed, ErrProhibited, nil}, result{tcp.Established, nil, ErrProhibited}, 0},
+		{"communication prohibited", 3, 13, 0, result{tcp.Closed, ErrProhibited, nil}, result{tcp.Established, nil, ErrProhibited}, 0},
+		{"network not for this type of service", 3, 11, 0, result{tcp.SynSent, nil, ErrNetUnreachable}, result{tcp.Established, nil, ErrNetUnreachable}, 0},
 		{"host unreachable", 3, 1, 0, result{tcp.SynSent, nil, ErrHostUnreachable}, result{tcp.Established, nil, ErrHostUnreachable}, 0},
 		{"time exceeded", 11, 0, 0, result{tcp.SynSent, nil, ErrTimeExceeded}, result{tcp.Established, nil, ErrTimeExceeded}, 0},
 		{"a number not in flight", 3, 3, 7, result{tcp.SynSent, nil, nil}, result{tcp.Established, nil, nil}, 7},

@@ -108,7 +108,7 @@ func TestTraps(t *testing.T) {
 		t.Fatalf("testdata/traps.txt: %v", err)
 	}
 	packages := map[string]string{
-		"stack": ".", "tcp": "tcp", "host": "host", "netsim": "netsim", "packetdrill": "packetdrill", "dissect": "../dissect", "capture": "../capture",
+		"stack": ".", "tcp": "tcp", "host": "host", "dns": "dns", "dhcp": "dhcp", "netsim": "netsim", "packetdrill": "packetdrill", "dissect": "../dissect", "capture": "../capture",
 	}
 	functions := map[string]map[string]bool{}
 	exists := func(test string) bool {

@@ -27,6 +27,10 @@ type UDPOptions struct {
 	// broadcast, the last one opened gets the rest.
 	Shared bool
 
+	// NoLoop keeps what is sent to a group from the sockets of this host: else they get it too if the interface by which it leaves has
+	// joined that group.
+	NoLoop bool
+
 	// ReportErrors has a socket that is not connected told of the ICMP errors that its datagrams cause. Anybody
 	// can forge those (RFC 8085 section 5.2).
 	ReportErrors bool
@@ -59,6 +63,7 @@ type UDPSocket struct {
 	err       error // a pending error, for the following Recv
 	readyOn   *Interface
 	dropped   uint64
+	groups    []membership // see JoinGroup
 	closed    bool
 	wantsRoom bool // a Send found the queue full
 }
@@ -311,6 +316,7 @@ func (u *UDPSocket) Close() {
 	if u.closed {
 		return
 	}
+	u.leaveGroups()
 	u.closed = true
 	u.handler = nil
 	for u.rcv.len() > 0 {
@@ -353,6 +359,7 @@ func (u *UDPSocket) emit(ifc *Interface) bool {
 		}
 		s.counters.UDPSent++
 		_ = s.send(&p) // counted where it failed
+		u.loopGroup(ifc, &d)
 		s.pool.put(d.data)
 		if u.wantsRoom {
 			u.wantsRoom = false
@@ -398,27 +405,22 @@ func (s *Stack) udpInput(p *inbound) {
 			m.Options = dissect.MakeIPv4Options(o)
 		}
 	}
-	var best *UDPSocket
-	bestScore, matches, delivered := -1, 0, 0
-	for _, u := range s.udp.ports[d.DstPort()] {
-		score := u.match(&m)
-		switch {
-		case score < 0:
-		case in.broadcast:
-			matches++
-			if u.deliver(&m, d.Payload()) {
-				delivered++
-			} else {
-				s.counters.UDPSocketFull++
+	var matches, delivered int
+	if in.broadcast {
+		matches, delivered = s.deliverAll(&m, d.Payload())
+	} else {
+		var best *UDPSocket
+		bestScore := -1
+		for _, u := range s.udp.ports[d.DstPort()] {
+			if score := u.match(&m); score >= max(bestScore, 0) {
+				best, bestScore = u, score
 			}
-		case score >= bestScore:
-			best, bestScore = u, score
 		}
-	}
-	if best != nil {
-		matches++
-		if best.deliver(&m, d.Payload()) {
-			delivered++
+		if best != nil {
+			matches++
+			if best.deliver(&m, d.Payload()) {
+				delivered++
+			}
 		}
 	}
 	switch {
@@ -430,6 +432,22 @@ func (s *Stack) udpInput(p *inbound) {
 		s.drop(in.ifc, &s.counters.UDPNoSocket)
 		s.portUnreachable(p)
 	}
+}
+
+// deliverAll gives a broadcast or multicast to every socket that it fits: so many, and so many of them had room.
+func (s *Stack) deliverAll(m *UDPMessage, data []byte) (matches, delivered int) {
+	for _, u := range s.udp.ports[m.Local.Port()] {
+		if u.match(m) < 0 {
+			continue
+		}
+		matches++
+		if u.deliver(m, data) {
+			delivered++
+		} else {
+			s.counters.UDPSocketFull++
+		}
+	}
+	return matches, delivered
 }
 
 // match says how well the socket fits a received datagram, -1 if not at all: bound to the interface before not

@@ -3,7 +3,7 @@ package stack
 import "fmt"
 
 // verify6: the interface's IPv6 addresses are in the tables that they should be in, their groups are joined, every neighbor that
-// waits for something has a timer, and what routers said stays within its bounds.
+// waits for something has a timer, and so has every group, of IPv4 too; what routers said stays within its bounds.
 func (ifc *Interface) verify6() error {
 	s := ifc.stack
 	ours := 0
@@ -41,13 +41,22 @@ func (ifc *Interface) verify6() error {
 			return fmt.Errorf("%s: %d packets wait for %s in state %d", ifc.name, n.waiting.len(), addr, n.state)
 		}
 	}
+	for i, g := range ifc.groups {
+		due := g.report.answer
+		if g.report.changes > 0 {
+			due = min(due, g.report.next)
+		}
+		if g.report.timer.at != due || g.report.gone || !g.own && g.users == 0 || ifc.groupOf(g.addr) != ifc.groups[i] {
+			return fmt.Errorf("%s: group %s: %+v, report due at %v", ifc.name, g.addr, g.report, due)
+		}
+	}
 	if c := ifc.auto; c != nil {
 		if len(c.routes) != len(c.gateways) || len(c.routes) > maxAdvertised || len(c.prefixes) > maxAutoPrefix || len(c.servers) > maxDNSServers {
 			return fmt.Errorf("%s: %d routes, %d prefixes and %d name servers from routers", ifc.name, len(c.routes), len(c.prefixes), len(c.servers))
 		}
 	}
-	if len(ifc.redirects) > maxRedirects || len(ifc.mld.leaving) > maxLeaving {
-		return fmt.Errorf("%s: %d redirections, %d groups being left", ifc.name, len(ifc.redirects), len(ifc.mld.leaving))
+	if len(ifc.redirects) > maxRedirects || max(len(ifc.igmp.leaving), len(ifc.mld.leaving)) > maxLeaving {
+		return fmt.Errorf("%s: %d redirections, %d and %d groups being left", ifc.name, len(ifc.redirects), len(ifc.igmp.leaving), len(ifc.mld.leaving))
 	}
 	return nil
 }

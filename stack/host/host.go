@@ -280,6 +280,7 @@ func errno(err error) (no syscall.Errno, ok bool) {
 		{stack.ErrHostUnreachable, syscall.EHOSTUNREACH},
 		{stack.ErrTimeExceeded, syscall.EHOSTUNREACH},
 		{stack.ErrProtoUnreach, syscall.ENOPROTOOPT},
+		{stack.ErrProhibited, syscall.EACCES},
 		{stack.ErrMessageSize, syscall.EMSGSIZE},
 		{stack.ErrInvalidAddr, syscall.EINVAL},
 		{stack.ErrNotOurs, syscall.EADDRNOTAVAIL},

@@ -104,7 +104,7 @@ func TestQueueOfOneBDP(t *testing.T) {
 		n := newNetwork(t, link, tcp.Config{RcvBuf: 16 << 20})
 		f := n.flow(t, 9, &tcp.Config{SndBuf: 16 << 20})
 		n.Run(40*rtt + 2*time.Second)
-		share := n.measure(4*time.Second, f)[0]
+		share := n.measure(2*time.Second, f)[0]
 		t.Logf("%v: %.1f %%, %d overflowed", rtt, share, n.a.Stats.Overflowed)
 		if share < 95 || n.a.Stats.Overflowed == 0 {
 			t.Errorf("%v: %.1f %% of the link, %d overflowed", rtt, share, n.a.Stats.Overflowed)
@@ -154,7 +154,7 @@ func TestReorderingIsNoLoss(t *testing.T) {
 			}}
 			f := n.flow(t, 9, &g)
 			n.Run(2 * time.Second)
-			share := n.measure(4*time.Second, f)[0]
+			share := n.measure(2*time.Second, f)[0]
 			t.Logf("%s, %v of frames up to %v late: %.1f %%, %d reductions", a, c.part, c.late, share, cuts)
 			if share < 95 || cuts != undone || late > 2 {
 				t.Errorf("%s, %v: %.1f %%, %d reductions, %d of them late, %d taken back", a, c, share, cuts, late, undone)
@@ -240,7 +240,7 @@ func TestFriendly(t *testing.T) {
 				flows = append(flows, n.flow(t, uint16(9+i), g))
 			}
 			n.Run(10 * time.Second)
-			for i, part := range n.measure(30*time.Second, flows...) {
+			for i, part := range n.measure(20*time.Second, flows...) {
 				mean[i] += part / delays
 			}
 		}

@@ -203,13 +203,13 @@ func TestTransfer(t *testing.T) {
 		size  int
 		ipv6  bool
 	}{
-		{name: "clean", link: netsim.LinkConfig{Delay: 5 * time.Millisecond, Rate: 1e9, TxRing: 64}, buf: 1 << 20, conns: 1, size: 4 << 20},
-		{name: "no delay", link: netsim.LinkConfig{Rate: 1e9, TxRing: 4}, buf: 1 << 16, conns: 1, size: 4 << 20},
-		{name: "loss", link: netsim.LinkConfig{Delay: 5 * time.Millisecond, Loss: 0.02}, buf: 1 << 18, conns: 1, size: 4 << 20},
+		{name: "clean", link: netsim.LinkConfig{Delay: 5 * time.Millisecond, Rate: 1e9, TxRing: 64}, buf: 1 << 20, conns: 1, size: 2 << 20},
+		{name: "no delay", link: netsim.LinkConfig{Rate: 1e9, TxRing: 4}, buf: 1 << 16, conns: 1, size: 2 << 20},
+		{name: "loss", link: netsim.LinkConfig{Delay: 5 * time.Millisecond, Loss: 0.02}, buf: 1 << 18, conns: 1, size: 2 << 20},
 		{name: "loss in bursts", link: netsim.LinkConfig{Delay: 5 * time.Millisecond, Loss: 0.02, Burst: 5}, buf: 1 << 18, conns: 1, size: 2 << 20},
-		{name: "reordering", link: netsim.LinkConfig{Delay: 5 * time.Millisecond, Reorder: 0.05, Rate: 100e6}, buf: 1 << 18, conns: 1, size: 4 << 20},
-		{name: "duplication", link: netsim.LinkConfig{Delay: 5 * time.Millisecond, Duplicate: 0.1, Rate: 100e6}, buf: 1 << 18, conns: 1, size: 4 << 20},
-		{name: "corruption", link: netsim.LinkConfig{Delay: 5 * time.Millisecond, Corrupt: 0.02, Rate: 100e6}, buf: 1 << 18, conns: 1, size: 4 << 20},
+		{name: "reordering", link: netsim.LinkConfig{Delay: 5 * time.Millisecond, Reorder: 0.05, Rate: 100e6}, buf: 1 << 18, conns: 1, size: 2 << 20},
+		{name: "duplication", link: netsim.LinkConfig{Delay: 5 * time.Millisecond, Duplicate: 0.1, Rate: 100e6}, buf: 1 << 18, conns: 1, size: 2 << 20},
+		{name: "corruption", link: netsim.LinkConfig{Delay: 5 * time.Millisecond, Corrupt: 0.02, Rate: 100e6}, buf: 1 << 18, conns: 1, size: 2 << 20},
 		{name: "everything", link: bad, buf: 1 << 18, conns: 1, size: 2 << 20},
 		{name: "router with a short queue", link: netsim.LinkConfig{Delay: 10 * time.Millisecond, Rate: 20e6, Queue: 20}, buf: 1 << 18, conns: 4, size: 1 << 20},
 		{name: "64-byte buffers", link: netsim.LinkConfig{Delay: 100 * time.Microsecond, Rate: 100e6}, buf: 64, conns: 1, size: 256 << 10},

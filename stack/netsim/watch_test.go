@@ -13,27 +13,19 @@ import (
 
 // watch looks at one host of a simulation after every step: at its state through Stack.Verify, at what its connections' variables
 // were before, and at the segments that it sends, which have to follow from those that it got.
-//
-// Looking takes longer the more there is to look at. So that it does not take longer than what is looked at, a step is passed
-// over now and then where much is in flight.
 type watch struct {
 	t     testing.TB
 	sim   *netsim.Sim
 	host  *stack.Stack
 	name  string
-	skip  int
-	conns map[*stack.TCPSocket]tcp.Info
+	conns map[*stack.TCPSocket]*tcp.Info
 	flows map[flowKey]*watchedFlow
 	wire  bool // segments are looked at; not where some are forged
 }
 
-// everyStep is how many connections and segments in flight are looked at after every step. For each so many more a step is
-// passed over.
-const everyStep = 24
-
 // watchHost begins to watch a host, which has to be attached next. Its device is the one that watch gives.
 func watchHost(t testing.TB, sim *netsim.Sim, end *netsim.End, name string) (*watch, stack.Device) {
-	w := &watch{t: t, sim: sim, name: name, conns: make(map[*stack.TCPSocket]tcp.Info), flows: make(map[flowKey]*watchedFlow)}
+	w := &watch{t: t, sim: sim, name: name, conns: make(map[*stack.TCPSocket]*tcp.Info), flows: make(map[flowKey]*watchedFlow)}
 	return w, &watchedDevice{End: end, w: w}
 }
 
@@ -58,30 +50,31 @@ func (w *watch) fail(format string, args ...any) {
 
 // step is asked after each poll.
 func (w *watch) step() {
-	if w.skip > 0 {
-		w.skip--
-		return
-	}
 	if err := w.host.Verify(); err != nil {
 		w.fail("%v", err)
 	}
-	size := 0
+	n := 0
 	for c := range w.host.TCPSockets() {
-		i := c.Info()
-		size += 1 + i.Unacked/max(i.SndMSS, 1)
-		w.compare(c, i)
+		n++
+		w.compare(c, c.Info())
 	}
-	if len(w.conns) > 2*size+64 { // those that are gone
+	if len(w.conns) > 2*n+64 { // those that are gone
 		clear(w.conns)
 	}
-	w.skip = size / everyStep
 }
 
 // compare looks at what may never go back, RFC 9293 section 3.8.6 for the right edge of the window.
 func (w *watch) compare(c *stack.TCPSocket, i tcp.Info) {
-	p, seen := w.conns[c]
-	w.conns[c] = i
-	if !seen || p.State == tcp.SynSent || i.State == tcp.Closed {
+	last := w.conns[c]
+	if last == nil {
+		last = new(tcp.Info)
+		*last = i
+		w.conns[c] = last
+		return
+	}
+	p := *last
+	*last = i
+	if p.State == tcp.SynSent || i.State == tcp.Closed {
 		return
 	}
 	edge := func(i *tcp.Info) tcp.Seq { return i.RcvNxt + tcp.Seq(i.RcvWnd) }

@@ -35,7 +35,8 @@ func linuxProfile() profile {
 	return profile{
 		name: "linux", percent: 0.125, nonblockFlag: 0x800, synRetries: 5, fastOpen: fastOpenClient,
 		cfg: tcp.Config{
-			RcvBuf: 65535 << 8, SndBuf: 4 << 20, MinRTO: 200 * time.Millisecond, DelayedAck: 40 * time.Millisecond, KeepCwnd: true, NoPathProbing: true,
+			RcvBuf: 65535 << 8, SndBuf: 4 << 20, MinRTO: 200 * time.Millisecond, Granularity: 200 * time.Millisecond, DelayedAck: 40 * time.Millisecond, KeepCwnd: true, NoPathProbing: true,
+			TolerateMissingTimestamps: true,
 		},
 	}
 }
@@ -49,12 +50,12 @@ func (p *profile) freebsd() {
 	p.name, p.percent, p.nonblockFlag = "freebsd", 0.05, 0x4
 	p.synRetries, p.fastOpen, p.slop = 0, 0, 200*time.Millisecond
 	p.cfg.MaxRTO = 64 * time.Second
-	p.cfg.ECN, p.cfg.KeepCwnd, p.cfg.NoPathProbing = tcp.ECNPassive, false, false
+	p.cfg.ECN, p.cfg.KeepCwnd, p.cfg.NoPathProbing, p.cfg.TolerateMissingTimestamps = tcp.ECNPassive, false, false, false
 	p.cfg.RcvBuf = 65536
 	p.cfg.SynTimeout = 75 * time.Second
 	p.cfg.UserTimeout = 10 * time.Minute // twelve retransmissions, or so
 	// FreeBSD adds a slop of 200 ms to a minimum of 30 ms.
-	p.cfg.MinRTO = 230 * time.Millisecond
+	p.cfg.MinRTO, p.cfg.Granularity = 230*time.Millisecond, 0
 }
 
 func (p *profile) allowFastOpen(bit int64, on bool) {
@@ -76,8 +77,7 @@ var noOps = []*regexp.Regexp{
 	regexp.MustCompile(`^/tmp/sysctl_restore_\S+$`),
 	regexp.MustCompile(`^ethtool -K \S+( (tso|gso|gro|lro|tx|rx|sg) (on|off))+$`),
 	regexp.MustCompile(`^(true|sync|date|:)$`),
-	regexp.MustCompile(`^echo .*$`),
-	regexp.MustCompile(`^sleep [0-9.]+$`),
+	regexp.MustCompile("^echo [^|<>&`$]*$"),
 	regexp.MustCompile(`^(kldload|kldstat)( -\S+)* (cc_newreno|cc_cubic)$`),
 }
 
@@ -86,7 +86,7 @@ func (r *run) command(text string) {
 	text = strings.ReplaceAll(text, "\\\n", " ")
 	for _, line := range strings.FieldsFunc(text, func(c rune) bool { return c == '\n' || c == ';' }) {
 		line, _, _ = strings.Cut(line, " #")
-		line, _, _ = strings.Cut(line, "||") // what else to do if it fails
+		line, _, _ = strings.Cut(line, "||") // what else to do if it fails: a command that is known does not
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
 			continue
@@ -97,6 +97,7 @@ func (r *run) command(text string) {
 
 var (
 	sockstat = regexp.MustCompile(`^sockstat\b.*\|\s*grep -c ['"]?([A-Z_0-9]+)['"]?\s*(?:\|\s*grep\s+(?:-[qw]+ )*['"]?(\d+)['"]?)?\s*$`)
+	setting  = regexp.MustCompile(`^echo\s+(\S+)\s*>\s*/proc/sys/net/ipv4/(\w+)$`)
 	tcpdrop  = regexp.MustCompile(`^tcpdrop -s (?:TIME_WAIT|time_wait)$`)
 	metrics  = regexp.MustCompile(`^(sudo )?ip tcp_metrics flush( all)?( .*)?$`)
 	quiet    = regexp.MustCompile(`\s*(>|2>|&>)\s*(/dev/null|&1)`)
@@ -115,7 +116,11 @@ func (r *run) commandLine(line string) {
 	}
 	fields := words(line)
 	name := fields[0][strings.LastIndexByte(fields[0], '/')+1:]
-	if m := sockstat.FindStringSubmatch(line); m != nil {
+	if m := setting.FindStringSubmatch(line); m != nil {
+		r.sysctl(m[2], strings.Trim(m[1], `"'`), line)
+		return
+	}
+	if m := sockstat.FindStringSubmatch(line); m != nil && !strings.Contains(line, " -v") {
 		r.countState(m[1], m[2])
 		return
 	}
@@ -164,7 +169,6 @@ var fixed = map[string]map[string]bool{
 	"net.inet.tcp.pmtud_blackhole_detection": {"0": true},
 	"net.inet.tcp.delayed_ack":               {"1": true},
 	"net.inet.tcp.do_tcpdrain":               {"0": true, "1": true},
-	"net.inet.tcp.tolerate_missing_ts":       {"0": true},
 	"net.inet.tcp.rfc3042":                   {"1": true},
 	"net.inet.tcp.rfc3390":                   {"1": true},
 	"net.inet.tcp.rfc6675_pipe":              {"0": true, "1": true},
@@ -240,10 +244,7 @@ func (r *run) sysctl(key, value, line string) {
 		return
 	}
 	if key == "tcp_wmem" || key == "tcp_rmem" {
-		sizes := strings.Fields(value)
-		if len(sizes) != 3 {
-			r.skip("command %s", line) // the quoted value of a line that was split at its blanks
-		}
+		r.skip("the stack has no %s: its buffers are counted without what a kernel adds to them", key)
 	}
 	wide, err := strconv.ParseInt(value, 0, 64)
 	if err != nil || wide < -1<<31 || wide > 1<<31-1 {
@@ -254,6 +255,8 @@ func (r *run) sysctl(key, value, line string) {
 	switch key {
 	case "tcp_timestamps":
 		p.cfg.NoTimestamps = n == 0
+	case "net.inet.tcp.tolerate_missing_ts":
+		p.cfg.TolerateMissingTimestamps = n != 0
 	case "tcp_sack", "net.inet.tcp.sack.enable":
 		p.cfg.NoSACK = n == 0
 	case "net.inet.tcp.rfc1323":
@@ -261,11 +264,13 @@ func (r *run) sysctl(key, value, line string) {
 		p.cfg.NoTimestamps = n == 0 || n == 2
 		p.cfg.NoWindowScale = n == 0 || n == 3
 	case "tcp_ecn", "net.inet.tcp.ecn.enable":
-		modes := []tcp.ECNMode{tcp.ECNOff, tcp.ECNActive, tcp.ECNPassive}
-		if n < 0 || n >= len(modes) {
+		modes := []tcp.ECNMode{tcp.ECNOff, tcp.ECNActive, tcp.ECNPassive, tcp.ECNActive, tcp.ECNPassive}
+		if n < 0 || n >= len(modes) || n == 4 && !bsd {
 			r.skip("%s=%d", key, n)
 		}
-		p.cfg.ECN = modes[n]
+		p.cfg.ECN, p.cfg.AccurateECN = modes[n], n >= 3
+	case "tcp_ecn_option":
+		p.cfg.AccurateECNOption = n != 0
 	case "tcp_syn_retries":
 		if n < 1 || n > 20 {
 			r.skip("command %s", line)
@@ -299,6 +304,7 @@ func (r *run) sysctl(key, value, line string) {
 		p.cfg.ABE = n != 0
 	case "tcp_rto_min_us":
 		p.cfg.MinRTO = time.Duration(n) * time.Microsecond
+		p.cfg.Granularity = p.cfg.MinRTO
 	case "tcp_slow_start_after_idle":
 		p.cfg.KeepCwnd = n == 0
 	case "net.inet.tcp.recvspace":

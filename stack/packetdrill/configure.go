@@ -10,9 +10,9 @@ import (
 
 // What no kernel has a name for, and so no script but ours has: the command
 //
-//	`config user-timeout-option=1 accurate-ecn=1 accurate-ecn-option=1 abe=1 pacing=1`
+//	`config user-timeout-option=1 accurate-ecn=1 accurate-ecn-option=1 abe=1 pacing=1 tolerate-missing-timestamps=0 min-rto=1000 rto-granularity=1`
 //
-// and the option <uto 90>, in seconds, or <uto 5m>, in minutes (RFC 5482).
+// where times are in milliseconds, and the option <uto 90>, in seconds, or <uto 5m>, in minutes (RFC 5482).
 
 // configure sets fields of the configuration of sockets that are opened from now on.
 func (r *run) configure(args []string, line string) {
@@ -34,6 +34,12 @@ func (r *run) configure(args []string, line string) {
 			c.AccurateECNOption = n != 0
 		case "abe":
 			c.ABE = n != 0
+		case "min-rto":
+			c.MinRTO = time.Duration(n) * time.Millisecond
+		case "rto-granularity":
+			c.Granularity = time.Duration(n) * time.Millisecond
+		case "tolerate-missing-timestamps":
+			c.TolerateMissingTimestamps = n != 0
 		case "pacing":
 			c.Pacing = n != 0
 		default:

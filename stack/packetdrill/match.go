@@ -40,7 +40,7 @@ func (r *run) expect(e *event, due tcp.Time, tolerance time.Duration) {
 		r.advance(due)
 	}
 	limit := to
-	pure := k.protocol == dissect.ProtoTCP && k.length == 0 && k.flags&^dissect.PSH == dissect.ACK
+	pure := k.protocol == dissect.ProtoTCP && k.length == 0 && k.flags&^(dissect.PSH|dissect.ECE) == dissect.ACK
 	if pure && r.opt.Level == Semantic {
 		limit = to.Add(maxDelayedAck)
 	}
@@ -72,7 +72,7 @@ func (r *run) expect(e *event, due tcp.Time, tolerance time.Duration) {
 			r.fail(r.show(k)+" at "+r.clock(due), got)
 		}
 		early := l.at < from
-		if early && pure && r.extraAck(l) && uint32(l.seg.Ack) != ackBefore && from.Sub(l.at) <= maxDelayedAck {
+		if early && pure && r.opt.Level == Semantic && (!l.conn.acked || int32(uint32(l.seg.Ack)-ackBefore) > 0) && from.Sub(l.at) <= maxDelayedAck {
 			early = false // the script is about a stack that delays this ACK
 		}
 		if early && l.again && r.opt.Level == Semantic && from.Sub(l.at) <= r.profile.slop {

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"flag"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -37,12 +36,14 @@ func TestScripts(t *testing.T) {
 	dir, own := "testdata", true
 	if *scriptDir != "" {
 		dir, own = *scriptDir, false
-		if _, err := os.Stat(dir); err != nil && !filepath.IsAbs(dir) {
+		if !filepath.IsAbs(dir) {
 			// Tests run in the folder of their package; the user's is the module's, more likely.
-			dir = filepath.Join("..", "..", dir)
-		}
-		if to, err := filepath.EvalSymlinks(dir); err == nil {
-			dir = to
+			if there := filepath.Join("..", "..", dir); exists(there) {
+				dir = there
+			}
+			if to, err := filepath.Abs(dir); err == nil {
+				fmt.Println("scripts of", to)
+			}
 		}
 	}
 	known := map[string]string{}
@@ -50,15 +51,16 @@ func TestScripts(t *testing.T) {
 		known = readKnown(t, "known-failures.txt")
 	}
 	var count [4]int
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || filepath.Ext(path) != ".pkt" {
-			return err
-		}
+	paths, err := scripts(dir)
+	if err != nil {
+		t.Error(err)
+	}
+	for _, path := range paths {
 		text, err := os.ReadFile(path)
-		if err != nil {
-			return err
+		result := Result{Outcome: Error, Reason: fmt.Sprint(err)}
+		if err == nil {
+			result = Run(path, text, opt)
 		}
-		result := Run(path, text, opt)
 		count[result.Outcome]++
 		fmt.Println(line(path, result))
 		name := strings.TrimPrefix(filepath.ToSlash(path), "testdata/")
@@ -76,10 +78,6 @@ func TestScripts(t *testing.T) {
 		case !listed && result.Outcome != Pass:
 			t.Errorf("%s: %v %v", name, result.Outcome, result)
 		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 	for name := range known {
 		t.Errorf("known-failures.txt has %s, which is not there", name)
@@ -91,6 +89,40 @@ func TestScripts(t *testing.T) {
 		fmt.Printf("%d errors: not in the language\n", count[Error])
 	}
 	fmt.Printf("%d passed, %d failed, %d skipped\n", count[Pass], count[Fail], count[Skip])
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// scripts finds all scripts below dir, or dir itself if it is one. Links to folders are followed, each folder being visited once.
+func scripts(dir string) (paths []string, err error) {
+	if st, err := os.Stat(dir); err != nil || !st.IsDir() {
+		return []string{dir}, nil // reading it says what is wrong
+	}
+	seen := map[string]bool{}
+	var walk func(dir string) error
+	walk = func(dir string) error {
+		to, err := filepath.EvalSymlinks(dir)
+		if err != nil || seen[to] {
+			return err
+		}
+		seen[to] = true
+		entries, err := os.ReadDir(dir)
+		for _, e := range entries {
+			path := filepath.Join(dir, e.Name())
+			if st, err := os.Stat(path); err == nil && st.IsDir() {
+				if err := walk(path); err != nil {
+					return err
+				}
+			} else if filepath.Ext(path) == ".pkt" {
+				paths = append(paths, path)
+			}
+		}
+		return err
+	}
+	return paths, walk(dir)
 }
 
 // line is what is printed of a script.
@@ -140,6 +172,12 @@ const open = `
 // TestOutcomes checks that what is wrong is found: an interpreter that passes everything is worth nothing.
 func TestOutcomes(t *testing.T) {
 	data := open + "+0 write(4, ..., 1000) = 1000\n"
+	const prohibited = "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+0 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0\n" +
+		"+0 connect(3, ..., ...) = -1 EINPROGRESS (text)\n+0 > S 0:0(0) <...>\n+0 < icmp unreachable packet_filtered [0:0(0)]\n" +
+		"+0 getsockopt(3, SOL_SOCKET, SO_ERROR, ["
+	const marked = "`sysctl -q net.ipv4.tcp_ecn=1`\n0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+0 bind(3, ..., ...) = 0\n+0 listen(3, 1) = 0\n" +
+		"+0 < SEW 0:0(0) win 32792 <mss 1000>\n+0 > SE. 0:0(0) ack 1 <mss 1460>\n+.1 < . 1:1(0) ack 1 win 257\n" +
+		"+0 accept(3, ..., ...) = 4\n+.1 <[ce] P. 1:101(100) ack 1 win 257\n"
 	for _, c := range []struct {
 		name, script string
 		level        Level
@@ -169,6 +207,17 @@ func TestOutcomes(t *testing.T) {
 		{"unknown command", "`rm -rf /`\n" + open, Semantic, Skip, "rm -rf"},
 		{"unknown sysctl", "`sysctl -w net.ipv4.tcp_foo=1`\n" + open, Semantic, Skip, "tcp_foo"},
 		{"unknown call", open + "+0 sendfile(4, 5, [0], 10) = 10", Semantic, Skip, "sendfile"},
+		{"unknown level of an option", open + "+0 setsockopt(4, SOL_FOO, TCP_NODELAY, [1], 4) = 0", Semantic, Skip, "SOL_FOO"},
+		{"option of a kernel's routing", open + "+0 setsockopt(4, SOL_SOCKET, SO_MARK, [1], 4) = 0", Semantic, Skip, "SO_MARK"},
+		{"echo for people", "`echo hello`" + open, Semantic, Pass, ""},
+		{"echo that sets something", "`echo 0 > /proc/sys/net/ipv4/tcp_unheard_of`" + open, Semantic, Skip, "tcp_unheard_of"},
+		{"echo that turns SACK off", "`echo 0 > /proc/sys/net/ipv4/tcp_sack`" + open, Semantic, Fail, "sackOK"},
+		{"echo into a pipe", "`echo 0 | tee /proc/sys/net/ipv4/tcp_sack`" + open, Semantic, Skip, "tee"},
+		{"sleep", open + "+0 `sleep 5`", Semantic, Skip, "sleep"},
+		{"a way out", "`true || true`" + open, Semantic, Pass, ""},
+		{"no way out", "`ip link add x || true`" + open, Semantic, Skip, "ip link"},
+		{"script before the script", "--init_scripts=foo.sh\n" + open, Semantic, Skip, "foo.sh"},
+		{"empty", "// nothing\n", Semantic, Skip, "empty"},
 		{"unknown option", open + "+0 setsockopt(4, SOL_TCP, TCP_FOO, [1], 4) = 0", Semantic, Skip, "TCP_FOO"},
 		{"IPv6", "--ip_version=ipv6\n" + open, Semantic, Pass, ""},
 		{"sockstat", open + "+0 `sockstat -4 | grep packetdril | grep -c ESTABLISHED | grep 2`", Semantic, Fail, "got 1"},
@@ -192,6 +241,13 @@ func TestOutcomes(t *testing.T) {
 		{"echo of another", "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+0 bind(3, ..., ...) = 0\n+0 listen(3, 1) = 0\n" +
 			"+0 < S 0:0(0) win 1000 <TS val 77 ecr 0>\n+0 > S. 0:0(0) ack 1 <mss 1460,nop,nop,TS val 1 ecr 78!>", Semantic, Fail, "timestamp echo"},
 		{"any time", data + "* > P. 1:1001(1000) ack 1\n* > P. 1:1001(1000) ack 1", Semantic, Pass, ""},
+		{"ACK sooner than by a stack that delays it", open + "+.1 < P. 1:101(100) ack 1 win 257\n+.2 > . 1:1(0) ack 101", Semantic, Pass, ""},
+		{"ACK sooner, strict", open + "+.1 < P. 1:101(100) ack 1 win 257\n+.2 > . 1:1(0) ack 101", Strict, Fail, "already"},
+		{"ACK of a mark sooner", marked + "+.1 > E. 1:1(0) ack 101", Semantic, Pass, ""},
+		{"ACK without the mark", marked + "+.1 > . 1:1(0) ack 101", Semantic, Fail, "flags"},
+		{"prohibited, by FreeBSD's number", prohibited + "ECONNREFUSED], [4]) = 0", Semantic, Pass, ""},
+		{"prohibited, by Linux's number", prohibited + "EHOSTUNREACH], [4]) = 0", Semantic, Pass, ""},
+		{"prohibited, by another number", prohibited + "ETIMEDOUT], [4]) = 0", Semantic, Fail, "EACCES"},
 		{"range", data + "+0 > P. 1:1001(1000) ack 1\n+.1~+1 > P. 1:1001(1000) ack 1", Semantic, Pass, ""},
 		{"before the range", data + "+0 > P. 1:1001(1000) ack 1\n+3~+4 > P. 1:1001(1000) ack 1", Semantic, Fail, "already"},
 		{"syntax", open + "+0 > ?", Semantic, Error, "flags expected"},

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 
 	"smoltcp/dissect"
@@ -193,6 +194,9 @@ func (sc *Script) runOnce(opt Options, quick bool) (result Result) {
 		r.event(&sc.events[i])
 	}
 	r.finishCalls()
+	if len(sc.events) == 0 {
+		return Result{Outcome: Skip, Reason: "nothing is checked: the script is empty"}
+	}
 	if r.partly != "" {
 		return Result{Outcome: Skip, Reason: r.partly}
 	}
@@ -234,7 +238,11 @@ func (r *run) setUp() {
 			if _, err := netip.ParseAddr(o.value); err != nil {
 				r.bad("address %s", o.value)
 			}
-		case "send_omit_free", "mss", "gateway_ip", "netmask_ip", "speed", "init_scripts", "verbose", "debug", "non_fatal", "wire_client", "persistent_tun_dev":
+		case "send_omit_free", "mss", "gateway_ip", "netmask_ip", "speed", "verbose", "debug", "non_fatal", "wire_client", "persistent_tun_dev":
+		case "init_scripts":
+			for _, script := range strings.FieldsFunc(o.value, func(c rune) bool { return c == ',' || c == ' ' }) {
+				r.commandLine(script)
+			}
 		case "bind_port", "connect_port":
 			if number() != servicePort {
 				r.skip("option --%s", o.name)

@@ -145,7 +145,8 @@ func (r *run) finishCalls() {
 // sameErrno lists errors between which systems differ: what a program does upon them is the same.
 var sameErrno = [][]string{
 	{"ECONNRESET", "EPIPE"}, {"EPIPE", "ENOTCONN"}, {"EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN"},
-	{"ECONNREFUSED", "ENOPROTOOPT"}, // a protocol that is not there
+	{"ECONNREFUSED", "ENOPROTOOPT"},                                       // a protocol that is not there
+	{"EACCES", "ECONNREFUSED"}, {"EACCES", "EHOSTUNREACH", "ENETUNREACH"}, // prohibited, which only ICMP says: FreeBSD's, Linux's for IPv4
 }
 
 // errnosAgree reports whether a and b mean the same at the level.
@@ -672,6 +673,7 @@ func errnoOf(err error) string {
 		{stack.ErrNotOurs, "EADDRNOTAVAIL"}, {stack.ErrAddrInUse, "EADDRINUSE"}, {stack.ErrNoPorts, "EADDRNOTAVAIL"},
 		{stack.ErrNotConnected, "ENOTCONN"}, {stack.ErrIsConnected, "EISCONN"}, {stack.ErrTooMany, "ENOBUFS"},
 		{stack.ErrTimeExceeded, "EHOSTUNREACH"}, {stack.ErrParameter, "EPROTO"},
+		{stack.ErrProhibited, "EACCES"},
 	} {
 		if errors.Is(err, e.err) {
 			return e.errno

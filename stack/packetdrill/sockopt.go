@@ -148,8 +148,14 @@ func (r *run) socketError(c *call, f *file) outcome {
 	return ok(0)
 }
 
+// optionLevels are the levels that an option of a TCP socket can be at.
+var optionLevels = []string{"SOL_SOCKET", "SOL_TCP", "IPPROTO_TCP", "SOL_IP", "IPPROTO_IP", "SOL_IPV6", "IPPROTO_IPV6"}
+
 func (r *run) callSetsockopt(c *call, f *file) func() outcome {
 	name := c.arg(2).text
+	if level := c.arg(1).text; level != "" && level != "..." && !slices.Contains(optionLevels, level) {
+		r.skip("setsockopt at %s", level)
+	}
 	if name == "SO_LINGER" {
 		v := c.arg(3)
 		if v.kind == valueList && len(v.list) == 1 {
@@ -226,7 +232,7 @@ func (r *run) setOption(f *file, name string, n int64) {
 		}
 	}
 	switch name {
-	case "SO_REUSEADDR", "SO_REUSEPORT", "SO_DEBUG", "IP_MTU_DISCOVER", "IP_RECVERR", "SO_NOSIGPIPE", "IPV6_V6ONLY", "SO_PRIORITY", "SO_MARK", "IP_RECVTOS":
+	case "SO_REUSEADDR", "SO_REUSEPORT", "SO_DEBUG", "IP_MTU_DISCOVER", "IP_RECVERR", "SO_NOSIGPIPE", "IPV6_V6ONLY", "IP_RECVTOS":
 	case "SO_SNDBUF":
 		size := int(min(max(n, 1), maxCount))
 		if r.profile.name == "linux" {

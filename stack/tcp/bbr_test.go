@@ -334,7 +334,7 @@ func TestTransferAlgorithms(t *testing.T) {
 
 // BBR that rests between bursts goes on as one that does not, and needs little memory meanwhile.
 func TestBBRRest(t *testing.T) {
-	if size := unsafe.Sizeof(bbrRest{}); size > 96 {
+	if size := unsafe.Sizeof(bbrRest{}); size > 80 {
 		t.Errorf("%d bytes", size)
 	}
 	var rates [2][]float64
@@ -361,5 +361,42 @@ func TestBBRRest(t *testing.T) {
 	q := bbrRest{minAt: toMillis(end - 5e9)}
 	if age := end.Sub(q.minAt.before(end)); age < 5*time.Second || age > 5*time.Second+time.Millisecond {
 		t.Errorf("an age of 5 s came out as %v", age)
+	}
+}
+
+// What each phase needs outlasts a rest: the search for the full pipe where BBR climbs, the short-term bounds where it does not, and the
+// time in ProbeRTT, which becomes no shorter.
+func TestBBRRestByPhase(t *testing.T) {
+	const now = Time(1 << 60)
+	for phase := bbrStartup; phase <= bbrProbeRTT; phase++ {
+		for _, bounded := range []bool{false, true} {
+			b := newBBR(1).(*bbr)
+			b.phase, b.fullCount, b.cycleAt = phase, 2, now-5e9
+			climbs := phase == bbrStartup || phase == bbrUp
+			switch {
+			case climbs:
+				b.fullBW, b.upCount = 1<<20, 12_345
+			case bounded:
+				b.bwShort, b.inflightShort = 1<<21, 54_321
+			}
+			if phase == bbrProbeRTT && bounded {
+				b.probeDoneAt = now + 100e6 + 1
+			}
+			want := *b
+			got := b.rest().awake(now).(*bbr)
+			if got.phase != phase || got.fullCount != 2 || got.fullBW != want.fullBW || got.upCount != want.upCount ||
+				got.bwShort != want.bwShort || got.inflightShort != want.inflightShort {
+				t.Errorf("phase %d, bounded %v: %+v, want %+v", phase, bounded, got, want)
+			}
+			if phase != bbrProbeRTT {
+				if early := want.cycleAt.Sub(got.cycleAt); early < 0 || early > time.Millisecond {
+					t.Errorf("phase %d: the cycle began %v earlier", phase, early)
+				}
+				continue
+			}
+			if late := got.probeDoneAt.Sub(want.probeDoneAt); (got.probeDoneAt != 0) != bounded || late < 0 || late > time.Millisecond {
+				t.Errorf("ProbeRTT until %d, want %d", got.probeDoneAt, want.probeDoneAt)
+			}
+		}
 	}
 }

@@ -11,21 +11,18 @@ import (
 // rounded to 24 bits, round trips to microseconds and instants to milliseconds. Those wrap after 49 days: then what is old passes
 // for new until it is measured again.
 type bbrRest struct {
-	probeDoneAt       Time
 	maxBW             [2]float32
-	bwShort           float32 // negative: none
+	bw                float32 // fullBW, if climbs; else bwShort, negative: none
 	bwLatest          float32
-	fullBW            float32
 	rate              float32
 	minRTT, probeMin  micros // 0: none
 	minAt, probeMinAt millis
-	cycleAt           millis
-	inflightShort     uint32
+	phaseAt           millis // in ProbeRTT, when cwnd had come down, if bbrProbeHolds; else cycleAt
+	inflight          uint32 // upCount, if climbs; else inflightShort
 	inflightLong      uint32
 	inflightLatest    uint32
 	priorCwnd         uint32
 	extra             [2]uint32
-	upCount           uint32
 	random            uint32
 	probeWait         uint16 // milliseconds
 	flags             bbrFlags
@@ -58,7 +55,12 @@ const (
 	bbrLossInRound
 	bbrSampling
 	bbrProbeDone
+	bbrProbeHolds // probeDoneAt is known
 )
+
+// climbs reports whether the phase looks for the rate at which the pipe is full. Then there are no short-term bounds, and whoever does not
+// climb begins anew to look for that rate when it does.
+func (p bbrPhase) climbs() bool { return p == bbrStartup || p == bbrUp }
 
 // of gives the flag if is.
 func (f bbrFlags) of(is bool) bbrFlags {
@@ -81,11 +83,11 @@ var (
 func (b *bbr) rest() controller {
 	q := bbrRestPool.Get().(*bbrRest)
 	*q = bbrRest{
-		maxBW:   [2]float32{float32(b.maxBW[0]), float32(b.maxBW[1])},
-		bwShort: float32(b.bwShort), bwLatest: float32(b.bwLatest), fullBW: float32(b.fullBW), rate: float32(b.rate0),
-		minAt: toMillis(b.minAt), probeMinAt: toMillis(b.probeMinAt), cycleAt: toMillis(b.cycleAt), probeDoneAt: b.probeDoneAt,
-		inflightShort: b.inflightShort, inflightLong: b.inflightLong, inflightLatest: b.inflightLatest,
-		priorCwnd: b.priorCwnd, extra: b.extra, upCount: b.upCount, random: b.random,
+		maxBW: [2]float32{float32(b.maxBW[0]), float32(b.maxBW[1])},
+		bw:    float32(b.bwShort), bwLatest: float32(b.bwLatest), rate: float32(b.rate0),
+		minAt: toMillis(b.minAt), probeMinAt: toMillis(b.probeMinAt), phaseAt: toMillis(b.cycleAt),
+		inflight: b.inflightShort, inflightLong: b.inflightLong, inflightLatest: b.inflightLatest,
+		priorCwnd: b.priorCwnd, extra: b.extra, random: b.random,
 		probeWait: uint16(b.probeWait / time.Millisecond),
 		phase:     b.phase, acks: b.acks, upRounds: b.upRounds, fullCount: b.fullCount, lossEvents: b.lossEvents,
 		sinceProbe: uint8(min(b.sinceProbe, math.MaxUint8)),
@@ -93,10 +95,16 @@ func (b *bbr) rest() controller {
 		sinceExtra: uint8(min(b.rounds-b.extraRound, math.MaxUint8)),
 		flags: bbrBegun.of(b.begun) | bbrStarted.of(b.delivered >= bbrStartedAfter) | bbrFullNow.of(b.fullNow) |
 			bbrFullReached.of(b.fullReached) | bbrRecovering.of(b.recovering) | bbrLossInRound.of(b.lossInRound) |
-			bbrSampling.of(b.sampling) | bbrProbeDone.of(b.probeDone),
+			bbrSampling.of(b.sampling) | bbrProbeDone.of(b.probeDone) | bbrProbeHolds.of(b.phase == bbrProbeRTT && b.probeDoneAt != 0),
 	}
-	if b.bwShort == bbrNone {
-		q.bwShort = -1
+	switch {
+	case b.phase.climbs():
+		q.bw, q.inflight = float32(b.fullBW), b.upCount
+	case b.bwShort == bbrNone:
+		q.bw = -1
+	}
+	if b.phase == bbrProbeRTT {
+		q.phaseAt = toMillis(b.probeDoneAt - Time(bbrProbeRTTDuration))
 	}
 	if b.minRTT > 0 {
 		q.minRTT = toMicros(b.minRTT)
@@ -115,11 +123,11 @@ func (q *bbrRest) awake(now Time) congestionControl {
 	has := func(f bbrFlags) bool { return q.flags&f != 0 }
 	*b = bbr{
 		rate0: uint64(q.rate), maxBW: [2]uint64{uint64(q.maxBW[0]), uint64(q.maxBW[1])},
-		bwShort: bbrNone, bwLatest: uint64(q.bwLatest), fullBW: uint64(q.fullBW),
+		bwShort: bbrNone, bwLatest: uint64(q.bwLatest),
 		minRTT: time.Duration(q.minRTT) * time.Microsecond, probeMin: time.Duration(q.probeMin) * time.Microsecond,
-		minAt: q.minAt.before(now), probeMinAt: q.probeMinAt.before(now), cycleAt: q.cycleAt.before(now), probeDoneAt: q.probeDoneAt,
-		inflightShort: q.inflightShort, inflightLong: q.inflightLong, inflightLatest: q.inflightLatest,
-		priorCwnd: q.priorCwnd, extra: q.extra, upCount: q.upCount, random: q.random,
+		minAt: q.minAt.before(now), probeMinAt: q.probeMinAt.before(now), cycleAt: q.phaseAt.before(now),
+		inflightShort: bbrNone, inflightLong: q.inflightLong, inflightLatest: q.inflightLatest,
+		priorCwnd: q.priorCwnd, extra: q.extra, upCount: bbrNone, random: q.random,
 		probeWait: time.Duration(q.probeWait) * time.Millisecond,
 		phase:     q.phase, acks: q.acks, upRounds: q.upRounds, fullCount: q.fullCount, lossEvents: q.lossEvents,
 		sinceProbe: uint32(q.sinceProbe), rounds: math.MaxUint8,
@@ -128,8 +136,16 @@ func (q *bbrRest) awake(now Time) congestionControl {
 		lossInRound: has(bbrLossInRound), sampling: has(bbrSampling), probeDone: has(bbrProbeDone),
 		extraAt: now,
 	}
-	if q.bwShort >= 0 {
-		b.bwShort = uint64(q.bwShort)
+	if q.phase.climbs() {
+		b.fullBW, b.upCount = uint64(q.bw), q.inflight
+	} else {
+		b.inflightShort = q.inflight
+		if q.bw >= 0 {
+			b.bwShort = uint64(q.bw)
+		}
+	}
+	if has(bbrProbeHolds) {
+		b.probeDoneAt = b.cycleAt.Add(bbrProbeRTTDuration + time.Millisecond) // a part of one was cut off
 	}
 	if has(bbrStarted) {
 		b.delivered = bbrStartedAfter

@@ -35,6 +35,10 @@ type Config struct {
 	// bound it afterwards, 200 ms and 120 s by default (RFC 6298).
 	InitialRTO, MinRTO, MaxRTO time.Duration
 
+	// Granularity is G of RFC 6298 section 2.3: by how much the timeout exceeds the smoothed round-trip time at least, 1 ms by
+	// default. More spares spurious timeouts where delays jump; Linux has 200 ms.
+	Granularity time.Duration
+
 	// DelayedAck is how long an ACK may wait for company: 40 ms by default, never 500 ms or more (RFC 9293
 	// section 3.8.6.3). Negative means not at all.
 	DelayedAck time.Duration
@@ -73,6 +77,10 @@ type Config struct {
 
 	// Extensions that are otherwise offered and accepted: window scale and timestamps (RFC 7323), SACK (RFC 2018).
 	NoWindowScale, NoTimestamps, NoSACK bool
+
+	// TolerateMissingTimestamps takes segments without timestamps after both ends agreed on them. RFC 7323 section 3.2 would
+	// have them dropped; some peers, and boxes on the way that strip options, forget them. PAWS does not protect from such segments.
+	TolerateMissingTimestamps bool
 
 	// FastOpen lets text go with the SYN, both ways (RFC 7413): for programs that can bear it twice. The owner keeps
 	// the cookies.
@@ -181,11 +189,12 @@ func bufferSize(n int) int {
 	return min(n, MaxBuffer)
 }
 
-func (g *Config) mss() int               { return min(max(cmp.Or(g.MSS, 1460), minMSS), maxMSS) }
-func (g *Config) defaultMSS() int        { return max(cmp.Or(g.DefaultMSS, 536), minMSS) }
-func (g *Config) minRTO() time.Duration  { return cmp.Or(g.MinRTO, defaultMinRTO) }
-func (g *Config) maxRTO() time.Duration  { return max(cmp.Or(g.MaxRTO, 120*time.Second), g.minRTO()) }
-func (g *Config) initRTO() time.Duration { return min(cmp.Or(g.InitialRTO, time.Second), g.maxRTO()) }
+func (g *Config) mss() int                   { return min(max(cmp.Or(g.MSS, 1460), minMSS), maxMSS) }
+func (g *Config) defaultMSS() int            { return max(cmp.Or(g.DefaultMSS, 536), minMSS) }
+func (g *Config) minRTO() time.Duration      { return cmp.Or(g.MinRTO, defaultMinRTO) }
+func (g *Config) granularity() time.Duration { return cmp.Or(g.Granularity, time.Millisecond) }
+func (g *Config) maxRTO() time.Duration      { return max(cmp.Or(g.MaxRTO, 120*time.Second), g.minRTO()) }
+func (g *Config) initRTO() time.Duration     { return min(cmp.Or(g.InitialRTO, time.Second), g.maxRTO()) }
 func (g *Config) delayedAck() time.Duration {
 	return min(cmp.Or(g.DelayedAck, 40*time.Millisecond), maxDelayedAck)
 }
@@ -194,6 +203,6 @@ func (g *Config) synAckTimeout() time.Duration { return cmp.Or(g.SynAckTimeout, 
 func (g *Config) timeWait() time.Duration      { return cmp.Or(g.TimeWait, 60*time.Second) }
 func (g *Config) finWait2() time.Duration      { return cmp.Or(g.FinWait2, 60*time.Second) }
 
-func (k *KeepAlive) idle() time.Duration     { return cmp.Or(k.Idle, 2*time.Hour) }
-func (k *KeepAlive) interval() time.Duration { return cmp.Or(k.Interval, DefaultKeepAliveInterval) }
-func (k *KeepAlive) count() int              { return cmp.Or(k.Count, 9) }
+func (k KeepAlive) idle() time.Duration     { return cmp.Or(k.Idle, 2*time.Hour) }
+func (k KeepAlive) interval() time.Duration { return cmp.Or(k.Interval, DefaultKeepAliveInterval) }
+func (k KeepAlive) count() int              { return cmp.Or(k.Count, 9) }

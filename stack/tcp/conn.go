@@ -3,6 +3,7 @@ package tcp
 import (
 	"io"
 	"time"
+	"unique"
 
 	"smoltcp/dissect"
 )
@@ -79,7 +80,7 @@ type Conn struct {
 	progress     Time // when the peer last took something, or something was there to take; see timerUser
 	rtt          rttEstimator
 	userTimeout  time.Duration
-	keepAlive    *KeepAlive // not to be changed: as a rule it is Config's
+	keepAlive    unique.Handle[KeepAlive] // of SetKeepAlive, zero if Config's holds; see alive
 
 	snd  ring // from dataStart to sndEnd
 	rcv  ring // unread bytes before rcvNxt, then what asm says
@@ -114,7 +115,7 @@ func (c *Conn) init(now Time, cfg *Config, iss Seq, tsOffset uint32) {
 	*c = Conn{
 		cfg: cfg, now: now, iss: iss, sndUna: iss, sndNxt: iss, sndEnd: iss + 1, sndShort: iss, tsOffset: tsOffset,
 		progress: now, lastSent: now, synDue: true,
-		noDelay: cfg.NoDelay, userTimeout: cfg.UserTimeout, keepAlive: &cfg.KeepAlive,
+		noDelay: cfg.NoDelay, userTimeout: cfg.UserTimeout,
 		mss: uint16(min(cfg.mss(), cfg.defaultMSS())), pace: ackPace{left: cfg.quickAcks()},
 		tune: tuning{rcvSize: uint32(cfg.rcvBuf()), since: -1},
 	}
@@ -278,7 +279,7 @@ func (c *Conn) Write(now Time, p []byte) (int, error) {
 	}
 	c.snd.push(p[:n])
 	c.sndEnd += Seq(n)
-	c.held.more = false
+	c.held.more, c.held.flushed = false, false
 	c.arm()
 	return n, nil
 }
@@ -433,7 +434,7 @@ func (c *Conn) errors() *connErrors {
 	return c.errs
 }
 
-// HardError is an ICMP error that says there is no such port or protocol. It ends a connection that is not
+// HardError is an ICMP error that says there is no such port or protocol, or that it is prohibited. It ends a connection that is not
 // synchronized yet; a synchronized one takes it for a soft error (RFC 5927 section 5.2). The caller has asked
 // Outstanding.
 func (c *Conn) HardError(now Time, err error) {
@@ -480,24 +481,27 @@ func (c *Conn) Reopenable(now Time) bool {
 	return c.state == TimeWait && c.tsOK && now.Add(c.cfg.timeWait()).Sub(c.timers[timerClose]) >= time.Second
 }
 
-// SetNoDelay turns the Nagle algorithm off or on.
+// SetNoDelay turns the Nagle algorithm off or on. Turned off it sends what was written so far, even if that is corked or more was announced.
 func (c *Conn) SetNoDelay(now Time, on bool) {
 	c.tick(now)
-	c.noDelay = on
+	c.noDelay, c.held.flushed = on, on
 }
 
 // SetKeepAlive changes how an idle peer is asked whether it is there. The time counts from now.
 func (c *Conn) SetKeepAlive(now Time, k KeepAlive) {
 	c.tick(now)
-	if c.cfg != nil && k == c.cfg.KeepAlive {
-		c.keepAlive = &c.cfg.KeepAlive
-	} else {
-		own := k
-		c.keepAlive = &own
-	}
+	c.keepAlive = unique.Make(k)
 	c.aliveSent, c.aliveDue = 0, false
 	c.timers[timerKeepAlive] = Never
 	c.arm()
+}
+
+// alive is how the peer is asked whether it is there. Connections that were given equal values share them in memory.
+func (c *Conn) alive() KeepAlive {
+	if c.keepAlive == (unique.Handle[KeepAlive]{}) {
+		return c.cfg.KeepAlive
+	}
+	return c.keepAlive.Value()
 }
 
 // SetUserTimeout changes R2; 0 is the default.

@@ -37,6 +37,14 @@ func TestECNNegotiation(t *testing.T) {
 		{name: "Accurate ECN answered in the classic form (RFC 9768 3.1.2)", syn: "SEWA", answer: "SE.", ecn: true},
 		{name: "off", mode: ECNOff, syn: "SEW", answer: "S."},
 		{name: "accurate (RFC 9768 table 2)", accurate: true, syn: "SEWA", answer: "SW.", ecn: true, accecn: true},
+		{name: "accurate, not asked", accurate: true, syn: "S", answer: "S."},
+		{name: "accurate, asked by 001 (RFC 9768 3.1.3)", accurate: true, syn: "SE", answer: "SW.", ecn: true, accecn: true},
+		{name: "accurate, asked by 010 (RFC 9768 3.1.3)", accurate: true, syn: "SW", answer: "SW.", ecn: true, accecn: true},
+		{name: "accurate, asked by 100 (RFC 9768 3.1.3)", accurate: true, syn: "SA", answer: "SW.", ecn: true, accecn: true},
+		{name: "accurate, asked by 101 (RFC 9768 3.1.3)", accurate: true, syn: "SEA", answer: "SW.", ecn: true, accecn: true},
+		{name: "accurate, asked by 110 (RFC 9768 3.1.3)", accurate: true, syn: "SWA", answer: "SW.", ecn: true, accecn: true},
+		{name: "accurate, off", mode: ECNOff, accurate: true, syn: "SWA", answer: "S."},
+		{name: "AE alone asks nothing", syn: "SA", answer: "S."},
 		{name: "accurate, asked in the classic form", accurate: true, syn: "SEW", answer: "SE.", ecn: true},
 
 		{name: "passive asks nothing", ourSyn: "S", ended: "SE."},
@@ -46,7 +54,7 @@ func TestECNNegotiation(t *testing.T) {
 		{name: "accurate, agreed", mode: ECNActive, accurate: true, ourSyn: "SEWA", ended: "SW.", ecn: true, accecn: true},
 		{name: "accurate, agreed, our SYN had ECT(0)", mode: ECNActive, accurate: true, ourSyn: "SEWA", ended: "SA.", ecn: true, accecn: true},
 		{name: "accurate, classic peer", mode: ECNActive, accurate: true, ourSyn: "SEWA", ended: "SE.", ecn: true},
-		{name: "accurate, nonce peer", mode: ECNActive, accurate: true, ourSyn: "SEWA", ended: "SEA.", ecn: true},
+		{name: "accurate, reserved answer (RFC 9768 3.1.3)", mode: ECNActive, accurate: true, ourSyn: "SEWA", ended: "SEA.", ecn: true, accecn: true},
 		{name: "accurate, declined", mode: ECNActive, accurate: true, ourSyn: "SEWA", ended: "S."},
 		{name: "accurate, flags reflected", mode: ECNActive, accurate: true, ourSyn: "SEWA", ended: "SEWA."},
 	} {
@@ -92,6 +100,115 @@ func TestECNSynFallback(t *testing.T) {
 	x.expect(0, "SE. 0:0(0) ack 1")
 	x.input(500*ms, "S 0:0(0) win 10000 <mss 1000>")
 	x.expect(500*ms, "S. 0:0(0) ack 1")
+}
+
+// RFC 9768 sections 3.1.4 and 3.1.5: who answers a SYN stays with what it agreed to first, whatever SYNs follow, but its text is not
+// ECN-capable once a SYN asked for nothing; SYNs that ask for both kinds of ECN end in a RST.
+func TestAccurateECNSynAgain(t *testing.T) {
+	for _, c := range []struct {
+		name            string
+		first, answer   string
+		again           string // with an ECN field of its own
+		answered        string
+		accecn, classic bool
+		mark            int // of our text
+	}{
+		{name: "the same", first: "SEWA", answer: "SW.", again: "SEWA 0:0(0) win 9000 ecn 0", answered: "SW.", accecn: true, mark: 2},
+		{name: "the latest mark is told", first: "SEWA", answer: "SW.", again: "SEWA 0:0(0) win 9000 ecn 3", answered: "SWA.", accecn: true, mark: 2},
+		{name: "reserved flags ask as well", first: "SA", answer: "SW.", again: "SEWA 0:0(0) win 9000 ecn 0", answered: "SW.", accecn: true, mark: 2},
+		{name: "without", first: "SEWA", answer: "SW.", again: "S 0:0(0) win 9000 ecn 0", answered: "SW.", accecn: true},
+		{name: "without, mark", first: "SEWA", answer: "SW.", again: "S 0:0(0) win 9000 ecn 2", answered: "SA.", accecn: true},
+		{name: "classic, without", first: "SEW", answer: "SE.", again: "S 0:0(0) win 9000 ecn 0", answered: "SE.", classic: true},
+		{name: "classic, the same", first: "SEW", answer: "SE.", again: "SEW 0:0(0) win 9000 ecn 0", answered: "SE.", classic: true, mark: 2},
+		{name: "none, asked later", first: "S", answer: "S.", again: "SEWA 0:0(0) win 9000 ecn 0", answered: "S."},
+		{name: "none, asked later in the classic form", first: "S", answer: "S.", again: "SEW 0:0(0) win 9000 ecn 0", answered: "S."},
+		{name: "both kinds", first: "SEWA", answer: "SW.", again: "SEW 0:0(0) win 9000 ecn 0"},
+		{name: "both kinds, classic first", first: "SEW", answer: "SE.", again: "SEWA 0:0(0) win 9000 ecn 0"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			x := newTrace(t, func(g *Config) { g.AccurateECN = true })
+			x.accept(0, c.first+" 0:0(0) win 9000")
+			x.expect(0, c.answer+" 0:0(0) ack 1 ecn 0")
+			x.input(500*ms, c.again)
+			if c.answered == "" {
+				x.expect(500*ms, "R. 1:1(0) ack 1")
+				x.wantState(Closed)
+				return
+			}
+			x.expect(500*ms, c.answered+" 0:0(0) ack 1 ecn 0")
+			x.input(510*ms, "W. 1:1(0) ack 1 win 9000")
+			x.wantState(Established)
+			if i := x.c.Info(); i.AccurateECN != c.accecn || i.ECN != (c.accecn || c.classic) {
+				t.Errorf("ECN %v, accurate %v", i.ECN, i.AccurateECN)
+			}
+			x.write(520*ms, 10)
+			var out Out
+			if !x.c.Output(x.time(), &out) || int(out.ECN) != c.mark {
+				t.Errorf("text goes with mark %d, want %d", out.ECN, c.mark)
+			}
+		})
+	}
+}
+
+// RFC 9768 section 3.1.2: in a simultaneous open each end answers the other's SYN, and the SYN-ACKs tell the marks.
+func TestAccurateECNSimultaneousOpen(t *testing.T) {
+	for _, c := range []struct {
+		syn, answer, theirs string
+		accecn              bool
+		text                string
+	}{
+		{"SEWA 0:0(0) win 9000 ecn 0", "SW.", "SW.", true, "PEA. 1:11(10) ack 1 ecn 2"},
+		{"SEWA 0:0(0) win 9000 ecn 3", "SWA.", "SW.", true, "PWA. 1:11(10) ack 1 ecn 2"},
+		{"SEWA 0:0(0) win 9000 ecn 0", "SW.", "S.", true, "PEA. 1:11(10) ack 1 ecn 0"}, // the peer gave up
+		{"SEW 0:0(0) win 9000 ecn 0", "SE.", "SE.", false, "P. 1:11(10) ack 1 ecn 2"},
+	} {
+		x := newTrace(t, func(g *Config) { g.ECN, g.AccurateECN, g.Congestion = ECNActive, true, NewReno })
+		x.c.Connect(0, &x.cfg, traceISS, tsBase)
+		x.expect(0, "SEWA 0:0(0)")
+		x.input(10*ms, c.syn)
+		x.expect(10*ms, c.answer+" 0:0(0) ack 1")
+		x.input(20*ms, c.theirs+" 0:0(0) ack 1 win 9000")
+		x.wantState(Established)
+		cwnd := x.c.Info().Cwnd
+		if i := x.c.Info(); !i.ECN || i.AccurateECN != c.accecn {
+			t.Errorf("%s: ECN %v, accurate %v", c.syn, i.ECN, i.AccurateECN)
+		}
+		x.write(30*ms, 10)
+		x.drain()
+		x.sent = x.sent[max(0, len(x.sent)-1):]
+		x.expect(30*ms, c.text)
+		x.input(40*ms, "EA. 1:1(0) ack 1 win 9000")
+		if got := x.c.Info().Cwnd; c.accecn && got < cwnd {
+			t.Errorf("%s: cwnd %d without a mark, %d before", c.syn, got, cwnd)
+		}
+	}
+}
+
+// RFC 9768 section 3.1.4.1: when SYNs with and without were sent, the first answer decides, by what the first of them asked for. Its
+// sender knows then what the peer does, and may send ECN-capable text; not so in the classic form (RFC 3168 section 6.1.1).
+func TestAccurateECNLateSynAck(t *testing.T) {
+	for _, c := range []struct {
+		answer      string
+		ecn, accecn bool
+		ack, text   string
+	}{
+		{"SW.", true, true, "W. 1:1(0) ack 1", "PEA. 1:11(10) ack 1 ecn 2"},
+		{"SE.", true, false, ". 1:1(0) ack 1", "P. 1:11(10) ack 1 ecn 0"},
+		{"S.", false, false, ". 1:1(0) ack 1", "P. 1:11(10) ack 1 ecn 0"},
+	} {
+		x := newTrace(t, func(g *Config) { g.ECN, g.AccurateECN = ECNActive, true })
+		x.c.Connect(0, &x.cfg, traceISS, tsBase)
+		x.expect(0, "SEWA 0:0(0)")
+		x.expect(1000*ms, "SEWA 0:0(0)")
+		x.expect(3000*ms, "S 0:0(0)")
+		x.input(3010*ms, c.answer+" 0:0(0) ack 1 win 10000 <mss 1000>")
+		x.expect(3010*ms, c.ack)
+		if i := x.c.Info(); i.ECN != c.ecn || i.AccurateECN != c.accecn {
+			t.Errorf("%s: ECN %v, accurate %v", c.answer, i.ECN, i.AccurateECN)
+		}
+		x.write(3020*ms, 10)
+		x.expect(3020*ms, c.text)
+	}
 }
 
 // RFC 3168 sections 6.1.4 to 6.1.6: text that is sent for the first time is ECN-capable, nothing else.

@@ -98,6 +98,8 @@ const (
 	UnreadData // closed with data unread, or data came after the close (RFC 9293 section 3.6.1)
 	NotAcked   // an unacceptable ACK before the connection is synchronized
 	GaveUp     // a timeout ended the connection
+
+	ECNConflict // SYNs that ask for both kinds of ECN (RFC 9768 section 3.1.5)
 	numberOfReasons
 )
 
@@ -107,6 +109,7 @@ var reasonNames = [numberOfReasons]string{
 	"no connection", "timeout", "duplicate ACKs", "partial ACK", "window opened", "SYN repeated", "text of the SYN not taken", "acknowledged", "recovered",
 	"tail loss probe", "spurious",
 	"idle", "congestion experienced", "too large for the path", "aborted", "unread data", "unacceptable ACK", "gave up",
+	"SYNs at odds about ECN",
 }
 
 func (r Reason) String() string {

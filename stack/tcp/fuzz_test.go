@@ -191,7 +191,7 @@ func FuzzConn(f *testing.F) {
 			if silent && now > Time(24*time.Hour) {
 				break
 			}
-			if c.keepAlive.Enabled && !silent && now > Time(time.Hour) {
+			if c.alive().Enabled && !silent && now > Time(time.Hour) {
 				break
 			}
 		}

@@ -170,8 +170,8 @@ func (c *Conn) checkSequence(s *arrival) bool {
 			// Our SYN-ACK got lost, or is slow: the peer wants it again.
 			c.dropped(SynRepeated, 0)
 			c.synDue = true
-			if c.passive && !s.Flags.Has(dissect.ECE|dissect.CWR) {
-				c.ecnTakeSyn(&s.Segment) // the peer does not ask for ECN any more
+			if c.passive && !c.ecnTakeSynAgain(&s.Segment) {
+				c.abort(ErrReset, ECNConflict)
 			}
 			return false
 		}
@@ -238,7 +238,7 @@ func (c *Conn) besideWindow(s *arrival) bool {
 // to be challenged; so does the ACK that ends the handshake, since there are peers that forget it there.
 func (c *Conn) checkTimestamp(s *arrival) bool {
 	if !s.Options.HasTimestamps {
-		if c.state == SynReceived || s.Flags.Has(dissect.SYN) {
+		if c.state == SynReceived || s.Flags.Has(dissect.SYN) || c.cfg.TolerateMissingTimestamps {
 			return true
 		}
 		c.dropped(MissingTimestamp, 0)

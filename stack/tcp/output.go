@@ -342,6 +342,9 @@ func (c *Conn) sendAgain(start, end Seq, n int) {
 	c.rec.hurry = false
 	c.lastSent = c.now
 	c.ccSent(n)
+	if c.rec.phase == PhaseLoss {
+		c.noteLimited() // also where nothing waits behind it: it fills a cwnd of one segment
+	}
 }
 
 func (c *Conn) sendProbe(start, end Seq, n int) {

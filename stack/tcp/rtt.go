@@ -19,16 +19,13 @@ func (e *rttEstimator) sample(r time.Duration, flight, smss int, cfg *Config) {
 		e.rttvar += ((e.srtt - r).Abs() - e.rttvar) / (4 * expected)
 		e.srtt = max(e.srtt+(r-e.srtt)/(8*expected), 1)
 	}
-	e.rto = min(max(e.srtt+max(clockGranularity, 4*e.rttvar), cfg.minRTO()), cfg.maxRTO())
+	e.rto = min(max(e.srtt+max(cfg.granularity(), 4*e.rttvar), cfg.minRTO()), cfg.maxRTO())
 }
-
-// clockGranularity is G of RFC 6298: the owner may poll about so late.
-const clockGranularity = time.Millisecond
 
 // slower is RFC 4015 section 3.3: a round trip that took longer than the timeout.
 func (e *rttEstimator) slower(r time.Duration, cfg *Config) {
 	e.srtt, e.rttvar = max(e.srtt, r, 1), max(e.rttvar, r/2)
-	e.rto = min(max(e.srtt+max(clockGranularity, 4*e.rttvar), cfg.minRTO()), cfg.maxRTO())
+	e.rto = min(max(e.srtt+max(cfg.granularity(), 4*e.rttvar), cfg.minRTO()), cfg.maxRTO())
 }
 
 // minRTT is the shortest round trip of the last five to ten minutes, since the path may have changed

@@ -111,7 +111,7 @@ func (c *Conn) arm() {
 	}
 	switch c.state {
 	case Established, CloseWait, FinWait2:
-		if c.keepAlive.Enabled {
+		if c.alive().Enabled {
 			c.start(timerKeepAlive, c.aliveIdle())
 			break
 		}
@@ -228,12 +228,12 @@ func (c *Conn) keepAliveTimeout() {
 	case c.undelivered():
 		// The retransmission or persist timer looks after the peer; start again afterwards.
 		c.start(timerKeepAlive, c.aliveIdle())
-	case int(c.aliveSent) >= c.keepAlive.count():
+	case int(c.aliveSent) >= c.alive().count():
 		c.giveUp()
 	default:
 		c.aliveSent++
 		c.aliveDue = true
-		c.start(timerKeepAlive, c.keepAlive.interval())
+		c.start(timerKeepAlive, c.alive().interval())
 	}
 }
 

@@ -276,3 +276,28 @@ func TestLongIdle(t *testing.T) {
 	x.c.SetKeepAlive(x.time(), KeepAlive{Enabled: true, Idle: 1<<63 - 1})
 	x.quiet(3000 * day)
 }
+
+// Equal values of SetKeepAlive are one in memory, since an idle connection has little to spare, and those of Config hold until it is
+// called.
+func TestKeepAliveShared(t *testing.T) {
+	cfg := &Config{KeepAlive: KeepAlive{Enabled: true, Idle: time.Minute}}
+	var a, b Conn
+	a.Connect(0, cfg, 1, 0)
+	b.Connect(0, cfg, 2, 0)
+	if a.alive() != cfg.KeepAlive {
+		t.Errorf("%+v, want what Config has", a.alive())
+	}
+	own := KeepAlive{Enabled: true, Idle: time.Hour, Interval: time.Second, Count: 3}
+	a.SetKeepAlive(0, own)
+	b.SetKeepAlive(0, own)
+	if a.alive() != own || a.keepAlive != b.keepAlive {
+		t.Errorf("%+v and %+v, want %+v, shared", a.alive(), b.alive(), own)
+	}
+	a.SetKeepAlive(0, KeepAlive{})
+	if a.alive().Enabled || b.alive() != own {
+		t.Errorf("%+v and %+v after one was turned off", a.alive(), b.alive())
+	}
+	if n := testing.AllocsPerRun(100, func() { b.SetKeepAlive(0, own) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}

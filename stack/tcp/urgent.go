@@ -28,8 +28,8 @@ func (c *Conn) WriteWith(now Time, p []byte, f WriteFlags) (int, error) {
 	return n, err
 }
 
-// held is why short segments wait.
-type held struct{ cork, more bool }
+// held is why short segments wait: flushed means that what was written so far does not.
+type held struct{ cork, more, flushed bool }
 
 // SetCork holds back what does not fill a segment, until it is turned off, the stream ends or nothing was in flight for
 // as long as the override of silly window avoidance waits, at most a second.
@@ -40,7 +40,7 @@ func (c *Conn) SetCork(now Time, on bool) {
 }
 
 // heldBack reports whether a short segment waits for the program to write more.
-func (c *Conn) heldBack() bool { return c.held.cork || c.held.more }
+func (c *Conn) heldBack() bool { return (c.held.cork || c.held.more) && !c.held.flushed }
 
 // urgentWaits reports whether there is urgent data that was never sent: it does not wait for company.
 func (c *Conn) urgentWaits() bool { return c.sndUrg && c.sndNxt.Less(c.sndUp) }

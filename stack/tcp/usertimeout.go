@@ -59,7 +59,7 @@ func (c *Conn) adopt(own time.Duration) time.Duration {
 // aliveIdle is the silence before the first keep-alive probe: longer than the user timeout that the ends agreed on, or keep-alive would
 // end what they wanted to survive (RFC 5482 section 4.2).
 func (c *Conn) aliveIdle() time.Duration {
-	d := c.keepAlive.idle()
+	d := c.alive().idle()
 	if c.cfg.UserTimeoutOption {
 		d = max(d, c.adopt(cmp.Or(c.userTimeout, defaultUserTimeout))+time.Second)
 	}

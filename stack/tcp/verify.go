@@ -17,15 +17,16 @@ func (c *Conn) Verify(settled bool) error {
 			return err
 		}
 	}
-	if d := c.Deadline(); settled && d <= c.now {
+	d := c.Deadline()
+	if settled && d <= c.now {
 		return fmt.Errorf("nothing to send at %v, but the deadline is %v; timers %v", c.now, d, c.timers)
 	}
-	return nil
+	return c.verifyTimers(d)
 }
 
 // verifiers are the rules of an open connection. Each may rely on those before it.
 var verifiers = [...]func(*Conn) error{
-	(*Conn).verifySequence, (*Conn).verifyMemory, (*Conn).verifySent, (*Conn).verifyReceived, (*Conn).verifyCongestion, (*Conn).verifyTimers,
+	(*Conn).verifySequence, (*Conn).verifyMemory, (*Conn).verifySent, (*Conn).verifyReceived, (*Conn).verifyCongestion,
 }
 
 // verifyClosed: nothing is kept but what can still be read.
@@ -79,8 +80,6 @@ func (c *Conn) verifyMemory() error {
 		return fmt.Errorf("rings have %d and %d", len(c.rcv.mem.s), len(c.snd.mem.s))
 	case c.cfg.Memory != nil && int(c.tune.counted) != c.rcv.memory()+c.snd.memory():
 		return fmt.Errorf("rings have %d and %d bytes, %d counted", c.rcv.memory(), c.snd.memory(), c.tune.counted)
-	case c.cfg.Memory != nil && int(c.tune.counted) != c.rcv.memory()+c.snd.memory():
-		return fmt.Errorf("rings of %d and %d bytes, %d are counted", c.rcv.memory(), c.snd.memory(), c.tune.counted)
 	case c.sent.n > 2*c.runLimit()+64:
 		return fmt.Errorf("%d runs", c.sent.n)
 	case c.sndUna == c.sndNxt && (c.sent.n != 0 || c.sent.mem != nil || c.sent.again != nil):
@@ -95,12 +94,7 @@ func (c *Conn) verifyMemory() error {
 // scoreboard says, and the timeout stays within its bounds.
 func (c *Conn) verifyCongestion() error {
 	flight := uint32(c.sndNxt - c.sndUna)
-	gone := c.rec.renoSacked
-	for i := range c.sent.n {
-		if c.sent.run(i).flags&(runSacked|runLost) != 0 {
-			gone += c.sent.size(i)
-		}
-	}
+	gone := c.rec.renoSacked + c.sent.sacked + c.sent.lost // verifySent has counted them
 	least := min(c.cfg.minRTO(), c.cfg.initRTO())
 	switch rto := c.rtoNow(); {
 	case c.pipe() != flight-min(gone, flight):
@@ -119,7 +113,7 @@ func (c *Conn) verifyCongestion() error {
 
 // verifyTimers: what is to be delivered has a timer that is not too far away (RFC 9293 MUST-36), and no state lasts for ever
 // because of us.
-func (c *Conn) verifyTimers() error {
+func (c *Conn) verifyTimers(deadline Time) error {
 	first := min(c.timers[timerRetransmit], c.timers[timerPersist])
 	if c.loss != nil {
 		first = min(first, c.loss.probeAt)
@@ -128,9 +122,9 @@ func (c *Conn) verifyTimers() error {
 	longest := max(c.cfg.maxRTO(), 2*c.rtt.srtt+maxAckDelay, time.Second)
 	held := max(c.rec.pace.next.Sub(c.now), 0)
 	switch undelivered := c.undelivered(); {
-	case undelivered && c.state != TimeWait && c.Deadline() == Never:
+	case undelivered && c.state != TimeWait && deadline == Never:
 		return fmt.Errorf("undelivered data and no deadline")
-	case undelivered && c.synchronized() && c.state != TimeWait && (held > longest || first > c.now.Add(held+longest)) && c.Deadline() > c.now:
+	case undelivered && c.synchronized() && c.state != TimeWait && (held > longest || first > c.now.Add(held+longest)) && deadline > c.now:
 		return fmt.Errorf("undelivered data, and nothing is tried until %v", first)
 	case c.state == TimeWait && c.timers[timerClose] > c.now.Add(c.cfg.timeWait()):
 		return fmt.Errorf("TIME-WAIT until %v", c.timers[timerClose])
@@ -164,28 +158,33 @@ func (c *Conn) verifySent() error { return c.sent.verify() }
 // verify recomputes what the scoreboard counts, and that whatever may be lost will be judged.
 func (b *scoreboard) verify() error {
 	at, runs := b.una, 0
+	reach := b.una // how far the SACKed runs up to here say that they reach
 	var sacked, lost uint32
 	for i := range b.n {
 		r := b.run(i)
-		if !at.Less(r.end) {
-			return fmt.Errorf("run %d is empty", i)
-		}
 		size := uint32(r.end - at)
-		switch {
-		case r.flags&(runLost|runSacked) == runLost|runSacked:
-			return fmt.Errorf("run %d is lost and SACKed", i)
-		case r.flags&runSacked != 0:
+		switch state := r.flags & (runLost | runSacked); {
+		case int32(size) <= 0:
+			return fmt.Errorf("run %d is empty", i)
+		case state == runSacked:
 			sacked += size
 			runs++
-			if err := b.verifyReach(i); err != nil {
-				return err
+			if r.reach != r.end {
+				if !b.endsBehind(r, r.reach) {
+					return fmt.Errorf("run %d reaches into another", i)
+				}
+				reach = laterSeq(reach, r.reach)
 			}
-		case r.flags&runLost != 0:
+		case at.Less(reach):
+			return fmt.Errorf("a run before run %d reaches too far", i)
+		case state == runLost:
 			lost += size
 			if at.Less(b.firstLost) {
 				return fmt.Errorf("lost run before the first")
 			}
-		case r.flags&runResent == 0 && b.ordered && at.Less(b.judged):
+		case state != 0:
+			return fmt.Errorf("run %d is lost and SACKed", i)
+		case b.ordered && at.Less(b.judged) && r.flags&runResent == 0:
 			return fmt.Errorf("run %d will not be judged", i)
 		}
 		at = r.end
@@ -193,19 +192,14 @@ func (b *scoreboard) verify() error {
 	if runs != int(b.sackedRuns) {
 		return fmt.Errorf("%d SACKed runs, not %d", runs, b.sackedRuns)
 	}
-	if at != b.nxt || sacked != b.sacked || lost != b.lost {
+	if at != b.nxt || at.Less(reach) || sacked != b.sacked || lost != b.lost {
 		return fmt.Errorf("scoreboard: %d runs end at %d of %d, sacked %d of %d, lost %d of %d", b.n, at, b.nxt, sacked, b.sacked, lost, b.lost)
 	}
 	return nil
 }
 
-// verifyReach checks that all runs which SACKed run i says it reaches are SACKed, and that it ends with one of them.
-func (b *scoreboard) verifyReach(i int) error {
-	reach := b.run(i).reach
-	for k := i; k < b.n && b.start(k).Less(reach); k++ {
-		if b.run(k).flags&runSacked == 0 || reach.Less(b.run(k).end) {
-			return fmt.Errorf("run %d reaches too far", i)
-		}
-	}
-	return nil
+// endsBehind says whether a run behind r ends at s.
+func (b *scoreboard) endsBehind(r *sentRun, s Seq) bool {
+	i := b.find(s - 1)
+	return r.end.Less(s) && i < b.n && b.run(i).end == s
 }
