@@ -26,12 +26,12 @@ type network struct {
 	rate     int
 }
 
-func newNetwork(t *testing.T, link netsim.LinkConfig, g tcp.Config) *network {
+func newNetwork(t testing.TB, link netsim.LinkConfig, g tcp.Config) *network {
 	t.Helper()
 	return newNetworkFrom(t, 1, link, g)
 }
 
-func newNetworkFrom(t *testing.T, seed uint64, link netsim.LinkConfig, g tcp.Config) *network {
+func newNetworkFrom(t testing.TB, seed uint64, link netsim.LinkConfig, g tcp.Config) *network {
 	t.Helper()
 	n := &network{Sim: netsim.New(seed), rate: link.Rate, mss: 1448}
 	if link.MTU > 0 {
@@ -44,7 +44,7 @@ func newNetworkFrom(t *testing.T, seed uint64, link netsim.LinkConfig, g tcp.Con
 }
 
 // flow opens a connection on port, with a configuration of its own unless nil, that carries text without end.
-func (n *network) flow(t *testing.T, port uint16, g *tcp.Config) *flow {
+func (n *network) flow(t testing.TB, port uint16, g *tcp.Config) *flow {
 	t.Helper()
 	f := &flow{chunk: make([]byte, 64<<10)}
 	at := netip.AddrPortFrom(addr(2), port)
