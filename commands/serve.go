@@ -183,24 +183,8 @@ func readServe(c *cli.Context, env Env) (o serveOptions, err error) {
 			gateways = append(gateways, defaultGateway6)
 		}
 	}
-	for _, text := range gateways {
-		if text == "none" && len(gateways) == 1 {
-			break
-		}
-		gateway, err := netip.ParseAddr(text)
-		if err != nil || gateway.Zone() != "" {
-			return o, usagef("--gateway %s: not an IP address", text)
-		}
-		// With an address that has no network (/32) the gateway is asked for on the link all the same.
-		if !gateway.IsLinkLocalUnicast() && !slices.ContainsFunc(slices.Concat(o.addrs, o.maybe), func(a netip.Prefix) bool {
-			return a.Contains(gateway) || a.IsSingleIP() && a.Addr().Is4() == gateway.Is4()
-		}) {
-			return o, usagef("--gateway %s: in no network of the host's (--addr)", text)
-		}
-		if slices.ContainsFunc(o.gateway, func(g netip.Addr) bool { return g.Is4() == gateway.Is4() }) {
-			return o, usagef("--gateway %s: one for each IP version is enough", text)
-		}
-		o.gateway = append(o.gateway, gateway)
+	if o.gateway, err = readGateways(gateways, slices.Concat(o.addrs, o.maybe)); err != nil {
+		return o, err
 	}
 	if o.mtu = c.Int("mtu"); c.IsSet("mtu") && (o.mtu < 68 || o.mtu > 65535) {
 		return o, usagef("--mtu %d: want 68 to 65535 bytes", o.mtu)
