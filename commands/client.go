@@ -90,6 +90,18 @@ func readGateways(list []string, addrs []netip.Prefix) (out []netip.Addr, err er
 	return out, nil
 }
 
+// routes are the host's ways to everywhere, by its gateways.
+func (o *serveOptions) routes() (out []stack.Route) {
+	for _, g := range o.gateway {
+		everywhere := netip.PrefixFrom(netip.IPv6Unspecified(), 0)
+		if g.Is4() {
+			everywhere = netip.PrefixFrom(netip.IPv4Unspecified(), 0)
+		}
+		out = append(out, stack.Route{Prefix: everywhere, Gateway: g})
+	}
+	return out
+}
+
 // client is the host while it runs.
 type client struct {
 	*host.Host
@@ -119,14 +131,7 @@ func (o *clientOptions) openOn(env Env, dev capture.Device) (*client, error) {
 		return nil, err
 	}
 	o.fit(dev.MTU())
-	cfg := host.Config{Interface: stack.InterfaceConfig{Name: o.device.Name, HardwareAddr: o.mac, Addrs: o.addrs, MTU: o.mtu}}
-	for _, g := range o.gateway {
-		everywhere := netip.PrefixFrom(netip.IPv6Unspecified(), 0)
-		if g.Is4() {
-			everywhere = netip.PrefixFrom(netip.IPv4Unspecified(), 0)
-		}
-		cfg.Routes = append(cfg.Routes, stack.Route{Prefix: everywhere, Gateway: g})
-	}
+	cfg := host.Config{Interface: stack.InterfaceConfig{Name: o.device.Name, HardwareAddr: o.mac, Addrs: o.addrs, MTU: o.mtu}, Routes: o.routes()}
 	h, err := host.New(watch.dev, cfg)
 	if err != nil {
 		dev.Close()

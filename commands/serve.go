@@ -331,13 +331,7 @@ func serveOn(ctx context.Context, env Env, o serveOptions, dev capture.Device) e
 		binary.BigEndian.PutUint64(key[:], o.seed)
 		cfg.Stack.Rand = mrand.NewChaCha8(key)
 	}
-	for _, g := range o.gateway {
-		everywhere := netip.PrefixFrom(netip.IPv6Unspecified(), 0)
-		if g.Is4() {
-			everywhere = netip.PrefixFrom(netip.IPv4Unspecified(), 0)
-		}
-		cfg.Routes = append(cfg.Routes, stack.Route{Prefix: everywhere, Gateway: g})
-	}
+	cfg.Routes = o.routes()
 	h, err := host.New(watch.dev, cfg)
 	if err != nil {
 		dev.Close()

@@ -2,7 +2,6 @@ package stack
 
 import (
 	"encoding/binary"
-	"errors"
 	"net/netip"
 	"testing"
 	"time"
@@ -17,37 +16,7 @@ func fuzzHost6(t testing.TB) *bench {
 		TCP: tcp.Config{RcvBuf: 512, SndBuf: 512}, Backlog: 4, MaxConns: 32, Neighbors: 8, NeighborQueueBytes: 4096, ReassemblyMemory: 16384,
 		UDPRcvBuf: 2048, UDPSndBuf: 2048, TxQueue: 16, PathMTUs: 8, Events: func(e Event) { _ = e.String() },
 	}, InterfaceConfig{Addrs: prefixes("fdaa::1/64", "fe80::1/64"), Autoconf: true, Temporary: true})
-	l := h.listen("[::]:80", TCPOptions{})
-	l.SetHandler(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			c.SetHandler(func() {
-				a, b := c.Peek()
-				n, _ := c.Write(a)
-				m, _ := c.Write(b[:min(len(b), len(a))])
-				c.Discard(n + m)
-				if c.EOF() || c.State() == tcp.Closed {
-					c.Close()
-				}
-			})
-		}
-	})
-	u := h.openUDP("[::]:7", UDPOptions{ReportErrors: true})
-	u.SetHandler(func() {
-		var buf [64]byte
-		for {
-			n, m, err := u.Recv(buf[:])
-			if errors.Is(err, ErrWouldBlock) {
-				return
-			}
-			if err == nil {
-				_ = u.Send(buf[:n], m)
-			}
-		}
-	})
+	serveFuzz(h, "[::]")
 	_ = h.ifc.JoinGroup(ip6("ff15::7"))
 	h.wait(3 * time.Second)
 	_, _ = h.DialTCP(netip.AddrPortFrom(peerIP6, 80), TCPOptions{Local: ap("[::]:1000")})

@@ -11,13 +11,9 @@ import (
 	"smoltcp/stack/tcp"
 )
 
-// fuzzHost is a stack with every kind of socket open, all of them with handlers that use what they get.
-func fuzzHost(t testing.TB) *bench {
-	h := newBench(t, Config{
-		TCP: tcp.Config{RcvBuf: 512, SndBuf: 512, FastOpen: true, AccurateECN: true, AccurateECNOption: true}, Backlog: 4, MaxConns: 32, Neighbors: 8, NeighborQueueBytes: 4096,
-		ReassemblyMemory: 16384, UDPRcvBuf: 2048, UDPSndBuf: 2048, TxQueue: 16, Events: func(e Event) { _ = e.String() },
-	})
-	l := h.listen("0.0.0.0:80", TCPOptions{})
+// serveFuzz opens a TCP listener on port 80 and a UDP socket on port 7 of an address, which echo what comes.
+func serveFuzz(h *bench, addr string) {
+	l := h.listen(addr+":80", TCPOptions{})
 	l.SetHandler(func() {
 		for {
 			c, err := l.Accept()
@@ -35,7 +31,7 @@ func fuzzHost(t testing.TB) *bench {
 			})
 		}
 	})
-	u := h.openUDP("0.0.0.0:7", UDPOptions{ReportErrors: true})
+	u := h.openUDP(addr+":7", UDPOptions{ReportErrors: true})
 	u.SetHandler(func() {
 		var buf [64]byte
 		for {
@@ -48,6 +44,15 @@ func fuzzHost(t testing.TB) *bench {
 			}
 		}
 	})
+}
+
+// fuzzHost is a stack with every kind of socket open, all of them with handlers that use what they get.
+func fuzzHost(t testing.TB) *bench {
+	h := newBench(t, Config{
+		TCP: tcp.Config{RcvBuf: 512, SndBuf: 512, FastOpen: true, AccurateECN: true, AccurateECNOption: true}, Backlog: 4, MaxConns: 32, Neighbors: 8, NeighborQueueBytes: 4096,
+		ReassemblyMemory: 16384, UDPRcvBuf: 2048, UDPSndBuf: 2048, TxQueue: 16, Events: func(e Event) { _ = e.String() },
+	})
+	serveFuzz(h, "0.0.0.0")
 	h.openUDP("0.0.0.0:9", UDPOptions{}) // never read
 	_, _ = h.DialTCP(netip.AddrPortFrom(peerIP, 80), TCPOptions{Local: ap("0.0.0.0:1000")})
 	e, err := h.OpenEcho(EchoOptions{})
