@@ -2,12 +2,13 @@
 
 GO          ?= go
 FUZZTIME    ?= 10s
+ROUNDS      ?= 5
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build man test race vet fmt lint fuzz bench scale soak golden clean
+.PHONY: help build man test race vet fmt lint fuzz bench growth microbench scale soak peers gvisor golden clean
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## one static binary, ./smoltcp
 	CGO_ENABLED=0 $(GO) build -trimpath -o smoltcp .
@@ -35,14 +36,26 @@ lint: ## the static analyser
 fuzz: ## every fuzz target for FUZZTIME (10s)
 	@.ci/fuzz $(FUZZTIME)
 
-bench: ## the benchmarks, ours beside gopacket's
-	$(GO) test -run '^$$' -bench . -benchmem ./dissect ./format ./capture ./stack/...
+bench: ## how fast and how small it is beside others: ROWS=REGEXP for some rows, ROUNDS=5 for more or fewer runs of each (root: all rows)
+	$(GO) test . -run '^TestBench$$' -v -count=1 -timeout 2h -args -table -rows '$(ROWS)' -rounds $(ROUNDS)
+
+growth: ## how cost grows with file size (writes 10 GB to TMPDIR), filter, flows, cores: ROWS=REGEXP for some of it
+	$(GO) test . -run '^TestGrowth$$' -v -count=1 -timeout 2h -args -growth -rows '$(ROWS)' -rounds $(ROUNDS)
+
+microbench: ## the benchmarks beside the code
+	$(GO) test -run '^$$' -bench . -benchmem ./dissect ./format ./capture/... ./stack/...
 
 scale: ## size and cost with a million idle connections (takes 3 GB)
 	$(GO) test ./stack -count=1 -v -run 'TestIdleConnectionSize|TestCostOfASegment' -args -conns 1000000
 
 soak: ## long simulations of the stack over bad networks
 	$(GO) test ./stack/netsim -count=1 -timeout 30m -args -soak
+
+peers: ## other people's programs against serve, the whole table, about a quarter of an hour (root)
+	$(GO) test . -run '^TestPeers$$' -v -count=1 -timeout 1h -args -peers
+
+gvisor: ## our stack and gVisor's against each other, in a module of its own
+	cd stack/peertest && $(GO) test -count=1
 
 golden: ## regenerate testdata/pcaps and the outputs recorded beside them (needs tcpdump)
 	$(GO) generate ./testdata

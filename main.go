@@ -40,7 +40,7 @@ func main() {
 
 	err := commands.New(env).RunContext(ctx, commands.Arrange(os.Args))
 	if err != nil && !commands.Silent(err) {
-		fmt.Fprintf(os.Stderr, "smoltcp: %v\n", err)
+		commands.PrintError(os.Stderr, err)
 	}
 	os.Exit(commands.ExitCode(err))
 }

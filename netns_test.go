@@ -85,6 +85,13 @@ func (n *network) run(ns string, args ...string) string {
 	return string(out)
 }
 
+// kernelPing runs ping, which ends when all of its answers (-c of them) are there and fails if they never are. Without -w it would go as soon
+// as an answer is late by two round trips, which means nothing on a machine that is busy.
+func (n *network) kernelPing(ns string, args ...string) string {
+	n.t.Helper()
+	return n.run(ns, append([]string{"ping", "-n", "-w", "20"}, args...)...)
+}
+
 // program is a command that runs in a namespace.
 type program struct {
 	t      *testing.T
@@ -203,6 +210,7 @@ func (n *network) talk() {
 	if got := n.run(n.a, "sh", "-c", "echo abcdefg | socat -t 5 - TCP:192.168.69.1:6969"); got != "abcdefg\n" {
 		n.t.Fatalf("the echo of cat is %q", got)
 	}
+	server.end() // what it still says must not come between the packets that follow
 	n.run(n.a, "sh", "-c", "! socat -u /dev/null TCP:192.168.69.1:7777 2>/dev/null")
 	n.run(n.a, "sh", "-c", "echo hello | socat -u - UDP:192.168.69.1:7777")
 	n.mark()

@@ -40,6 +40,7 @@ func TestPingLikePing(t *testing.T) {
 		n.ip(n.a, "addr", "add", "fdaa::100/64", "dev", "tap1", "nodad")
 		n.ip(n.a, "link", "set", "tap1", "up")
 		n.ip(n.a, "link", "set", "tap2", "up")
+		n.reaches(args[len(args)-1]) // the kernel takes a moment for IPv6
 		p := n.start(n.a, append([]string{"ping", "-n"}, args...)...)
 		code := p.end()
 		want := pingNumbers.ReplaceAllString(p.stdout.String(), "${1}N")

@@ -247,9 +247,9 @@ func TestDumpStopsWithAll(t *testing.T) {
 	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		t.Run(fmt.Sprint(signal), func(t *testing.T) {
 			t.Parallel()
-			n := newNetwork(t, "socat")
+			n := newNetwork(t, "socat", "ping")
 			save := filepath.Join(t.TempDir(), "x.pcapng.zst")
-			n.mark() // the neighbor is known from here on, and no datagram has to wait for it
+			n.kernelPing(n.a, "-c", "1", "192.168.69.1") // the neighbor is known from here on, and no datagram has to wait for it
 			p := n.dump(n.b, "eth0", "-w", save, "udp dst port 7777 or 9999")
 			n.run(n.a, "sh", "-c", "head -c 200000 /dev/zero | socat -u -b 100 - UDP-SENDTO:192.168.69.1:7777")
 			n.mark()

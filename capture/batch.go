@@ -11,12 +11,16 @@ type Batch struct {
 	n       int
 	p       Packet // what Each lends
 
+	number     int
 	buf        []byte // memory of records, or of what packets lend
 	interfaces []Interface
 }
 
 // Len is the number of packets.
 func (b *Batch) Len() int { return b.n }
+
+// Number is the place of the batch among those of a file that is shared, counted from 0.
+func (b *Batch) Number() int { return b.number }
 
 // Interfaces gives the interfaces that were described before the last of the packets: Packet.Interface indexes them.
 func (b *Batch) Interfaces() []Interface { return b.interfaces }
@@ -44,15 +48,22 @@ func (b *Batch) Each(f func(p *Packet) bool) {
 	}
 }
 
-// Fill reads the next packets into b: about as many as 128 KiB of the file hold, one at least. It may wait for all of them, so
+// Fill reads the next packets into b: about as many as 256 KiB of the file hold, one at least. It may wait for all of them, so
 // that Next is better for a pipe. Its errors are those of Next, which may be called between two Fills; a Batch that comes with an
 // error is empty.
 func (r *Reader) Fill(b *Batch) error {
 	b.n, b.packets, b.records, b.file = 0, b.packets[:0], nil, nil
+	if r.shared != nil {
+		return r.fillShared(b)
+	}
 	if r.err != nil {
 		return r.err
 	}
-	var err error
+	return r.fill(b)
+}
+
+// fill is Fill for a file without an error so far.
+func (r *Reader) fill(b *Batch) (err error) {
 	if r.info.Format == Pcap {
 		err = r.fillPcap(b)
 	} else {
@@ -74,20 +85,11 @@ func (r *Reader) fillPcap(b *Batch) error {
 		if err != nil {
 			return r.ended(r.in.offset(), "", len(data), int64(need), err)
 		}
-		at, n := 0, 0
-		for len(data)-at >= f.headerLen {
-			caplen, _ := f.lengths(data[at:])
-			if caplen > uint32(f.limit) {
-				if n == 0 {
-					return r.damage(r.in.offset(), "", "record of %d bytes exceeds the limit of %d", caplen, f.limit)
-				}
-				break
-			}
-			if need = f.headerLen + int(caplen); len(data)-at < need {
-				break
-			}
-			at, n = at+need, n+1
+		at, n, missing, long := f.whole(data)
+		if n == 0 && long > 0 {
+			return r.damage(r.in.offset(), "", "record of %d bytes exceeds the limit of %d", long, f.limit)
 		}
+		need = missing
 		if n > 0 {
 			b.file, b.n = f, n
 			b.records = r.in.swap(at, &b.buf)
@@ -95,6 +97,25 @@ func (r *Reader) fillPcap(b *Batch) error {
 			return nil
 		}
 	}
+}
+
+// whole finds how many bytes of data, which begins with a record, are whole records, and how many records these are. Behind them there
+// is a record too long to be one, of so many bytes, or else one of which need bytes are needed to go on.
+func (f *pcapFile) whole(data []byte) (at, n, need int, long uint32) {
+	for len(data)-at >= f.headerLen {
+		caplen := f.uint32(data[at+8:])
+		if f.lens != capturedFirst {
+			caplen, _ = f.lengths(data[at:])
+		}
+		if caplen > uint32(f.limit) {
+			return at, n, 0, caplen
+		}
+		if need = f.headerLen + int(caplen); len(data)-at < need {
+			return at, n, need, 0
+		}
+		at, n = at+need, n+1
+	}
+	return at, n, f.headerLen, 0
 }
 
 // fillPcapng copies packets: what describes them stands between them.

@@ -41,6 +41,20 @@ type Device interface {
 	Close() error
 }
 
+// linkDevice is a Device that follows its link. Those of this package do, on Linux.
+type linkDevice interface {
+	// Link reports whether the link is up, and how often that has changed since the device was opened.
+	Link() (up bool, changes uint64)
+}
+
+// linkOfDevice is the link of dev, which is up if it does not know.
+func linkOfDevice(dev Device) (up bool, changes uint64) {
+	if d, ok := dev.(linkDevice); ok {
+		return d.Link()
+	}
+	return true, 0
+}
+
 // ErrGone is wrapped by the errors of a device or live capture whose interface has been deleted: nothing will ever come
 // from it again.
 var ErrGone = errors.New("the interface is gone")
@@ -60,6 +74,10 @@ type DeviceOptions struct {
 
 	// TUN makes an interface that did not exist carry IP packets instead of Ethernet frames.
 	TUN bool
+
+	// Offload leaves TCP checksums, and cutting text into segments, to a device that can do that: it is a stack.Offloader then, and gives
+	// frames that were not cut. Observers and [Fault] need one without.
+	Offload bool
 }
 
 // mode is how `ip tuntap` calls the kind of interface.

@@ -290,6 +290,9 @@ func (f *Fault) Wake()          { f.dev.Wake() }
 func (f *Fault) Ethernet() bool { return f.dev.Ethernet() }
 func (f *Fault) MTU() int       { return f.dev.MTU() }
 
+// Link is that of the device below.
+func (f *Fault) Link() (up bool, changes uint64) { return linkOfDevice(f.dev) }
+
 // Close closes the device below. Frames that are still delayed are lost.
 func (f *Fault) Close() error { return f.dev.Close() }
 

@@ -4,7 +4,7 @@ import "io"
 
 // inputBlock is how much is read at a time: enough to make system calls cheap, and more than the largest
 // packet of the common link types, so that the buffer seldom has to grow.
-const inputBlock = 128 << 10
+const inputBlock = 256 << 10
 
 // input is the bytes of a capture file in order, read in large blocks into one buffer. It knows nothing of
 // formats: a reader looks at what is buffered with peek and then takes it, in place.

@@ -79,7 +79,7 @@ func (i FileInfo) String() string {
 // Reader is a Source that reads a capture file: pcap with microseconds or nanoseconds, or pcapng, in
 // either byte order, plain or packed with gzip or zstd. It implements Interfaces and Statser.
 //
-// It holds one buffer of 128 KiB, which grows only for a single packet that is larger; 16 MiB is the most.
+// It holds one buffer of 256 KiB, which grows only for a single packet that is larger; 16 MiB is the most.
 // A packet is lent out of that buffer and is returned as soon as the file has all of it, so that a pipe can be
 // followed.
 //
@@ -93,6 +93,7 @@ type Reader struct {
 	info   FileInfo
 
 	regular bool
+	shared  *sharing // nil until Share
 
 	started bool         // the beginning of the file has been understood
 	packets int64        // returned so far

@@ -20,7 +20,8 @@ type Raw struct {
 	link  dissect.LinkType
 	poll  poller
 
-	buf    []byte // received frames start vlanTag bytes into it
+	vnet   *vnet  // nil without offload
+	buf    []byte // received frames start rawFrame bytes into it
 	msg    message
 	packet dissect.Packet // to complete checksums
 
@@ -28,6 +29,9 @@ type Raw struct {
 	down bool
 	gone bool
 }
+
+// rawFrame leaves room for a VLAN tag before a frame, or for a virtio-net header, whose end the tag may overwrite.
+const rawFrame = max(vlanTag, vnetHeaderLen)
 
 // downCheck is how often an interface that is down is looked for: the socket does not tell when it is deleted.
 const downCheck = 200 * time.Millisecond
@@ -42,7 +46,7 @@ func OpenRaw(name string) (*Raw, error) {
 	if ifi.Flags&net.FlagLoopback != 0 {
 		return nil, fmt.Errorf("%s: a loopback interface cannot carry a host of its own", name)
 	}
-	r := &Raw{name: name, index: ifi.Index, mtu: ifi.MTU, buf: make([]byte, vlanTag+maxDeviceFrame)}
+	r := &Raw{name: name, index: ifi.Index, mtu: ifi.MTU, buf: make([]byte, rawFrame+maxDeviceFrame)}
 	var arphrd uint16
 	if err := withSocket(func(fd int) error {
 		arphrd, err = hardwareType(fd, name)
@@ -69,11 +73,11 @@ func OpenRaw(name string) (*Raw, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	if err := r.poll.init(fd); err != nil {
+	if err := r.poll.init(fd, name); err != nil {
 		unix.Close(fd)
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	r.msg.init(r.buf[vlanTag:])
+	r.msg.init(r.buf[rawFrame:])
 	return r, nil
 }
 
@@ -116,12 +120,18 @@ func (r *Raw) frame() ([]byte, error) {
 	if r.msg.length > r.msg.captured {
 		return nil, fmt.Errorf("%s: receive: frame of %d bytes is longer than %d", r.name, r.msg.length, r.msg.captured)
 	}
-	frame := r.buf[vlanTag : vlanTag+r.msg.captured]
-	if r.msg.status&unix.TP_STATUS_CSUMNOTREADY != 0 {
+	frame := r.buf[rawFrame : rawFrame+r.msg.captured]
+	if r.vnet != nil {
+		head := r.buf[rawFrame-vnetHeaderLen:]
+		if _, err := r.vnet.received(head[:r.msg.captured]); err != nil {
+			return nil, fmt.Errorf("%s: %w", r.name, err)
+		}
+		frame = frame[:r.msg.captured-vnetHeaderLen]
+	} else if r.msg.status&unix.TP_STATUS_CSUMNOTREADY != 0 {
 		completeChecksum(&r.packet, r.link, frame)
 	}
 	if tpid, tci, tagged := r.msg.tag(); tagged && r.link == dissect.LinkEthernet {
-		frame = insertTag(r.buf[:vlanTag+r.msg.captured], tpid, tci)
+		frame = insertTag(r.buf[rawFrame-vlanTag:rawFrame+len(frame)], tpid, tci)
 	}
 	return frame, nil
 }
@@ -139,6 +149,9 @@ func (r *Raw) goneError() error { return fmt.Errorf("%s: %w", r.name, ErrGone) }
 func (r *Raw) Send(pieces [][]byte) (bool, error) {
 	r.poll.use.Lock()
 	defer r.poll.use.Unlock()
+	if r.vnet != nil {
+		pieces = r.vnet.plain(pieces)
+	}
 	return r.poll.send(r.name, pieces)
 }
 
@@ -164,6 +177,9 @@ func (r *Raw) Wait(timeout time.Duration, write bool) error {
 func (r *Raw) Wake()          { r.poll.wake() }
 func (r *Raw) Ethernet() bool { return r.link == dissect.LinkEthernet }
 func (r *Raw) MTU() int       { return r.mtu }
+
+// Link reports whether the interface is up and has a link, and how often that has changed.
+func (r *Raw) Link() (up bool, changes uint64) { return r.poll.link.Link() }
 
 // Close closes the socket.
 func (r *Raw) Close() error { return r.poll.close() }

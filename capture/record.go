@@ -6,6 +6,9 @@ import "smoltcp/dissect"
 // stands in the packet's comment, dropped frames included.
 type Recorder struct {
 	Tracer
+
+	Interface int // what the Writer calls the device's interface
+
 	w       Writer
 	now     func() int64
 	link    dissect.LinkType
@@ -38,6 +41,6 @@ func (r *Recorder) record(dir Direction, frame []byte, verdict string) {
 		return
 	}
 	r.comment = append(r.comment[:0], verdict...)
-	p := Packet{Time: r.now(), Data: frame, Len: len(frame), Link: r.link, Direction: dir, Comment: r.comment}
+	p := Packet{Time: r.now(), Data: frame, Len: len(frame), Link: r.link, Interface: r.Interface, Direction: dir, Comment: r.comment}
 	r.err = r.w.Write(&p)
 }

@@ -24,25 +24,28 @@ func OpenDevice(opts DeviceOptions) (Device, error) {
 		return nil, err
 	}
 	if tun, ok := tunTapMode(ifi.Name); ok {
-		t, err := OpenTAP(ifi.Name, tun)
+		t, err := openTAP(ifi.Name, tun, opts.Offload)
 		if errors.Is(err, fs.ErrPermission) {
 			return nil, fmt.Errorf("%w (it was made for another user; run as root)", err)
 		}
 		if err != nil {
 			return nil, err
 		}
-		return t, nil
+		return t.device(opts.Offload), nil
 	}
 	r, err := OpenRaw(ifi.Name)
 	if err != nil {
 		return nil, err
+	}
+	if opts.Offload && r.offload() {
+		return &offloadRaw{r}, nil
 	}
 	return r, nil
 }
 
 // create makes an interface and opens it.
 func create(opts DeviceOptions) (Device, error) {
-	t, err := OpenTAP(opts.Name, opts.TUN)
+	t, err := openTAP(opts.Name, opts.TUN, opts.Offload)
 	if err != nil {
 		return nil, explain(err, &opts)
 	}
@@ -53,7 +56,8 @@ func create(opts DeviceOptions) (Device, error) {
 	if opts.MTU > 0 {
 		t.mtu = opts.MTU
 	}
-	return t, nil
+	t.poll.link.start()
+	return t.device(opts.Offload), nil
 }
 
 // configure sets up the kernel's side of a new interface.

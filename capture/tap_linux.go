@@ -24,7 +24,10 @@ type TAP struct {
 
 // OpenTAP attaches to a TAP (or, with tun, TUN) interface. One that does not exist is created, if the process may, and
 // vanishes when the TAP is closed; it is down and has no addresses. See OpenDevice for the whole of it.
-func OpenTAP(name string, tun bool) (*TAP, error) {
+func OpenTAP(name string, tun bool) (*TAP, error) { return openTAP(name, tun, false) }
+
+// openTAP is OpenTAP, with frames that have virtio-net headers if offload is set.
+func openTAP(name string, tun, offload bool) (*TAP, error) {
 	if err := checkInterfaceName(name); err != nil {
 		return nil, err
 	}
@@ -36,7 +39,7 @@ func OpenTAP(name string, tun bool) (*TAP, error) {
 		return nil, fmt.Errorf("%s: open /dev/net/tun: %w", name, err)
 	}
 	t := &TAP{name: name, tun: tun, buf: make([]byte, maxDeviceFrame)}
-	if err := t.attach(fd); err != nil {
+	if err := t.attach(fd, offload); err != nil {
 		unix.Close(fd)
 		return nil, err
 	}
@@ -44,7 +47,7 @@ func OpenTAP(name string, tun bool) (*TAP, error) {
 }
 
 // attach ties fd to the interface.
-func (t *TAP) attach(fd int) error {
+func (t *TAP) attach(fd int, offload bool) error {
 	ifr, err := unix.NewIfreq(t.name)
 	if err != nil {
 		return fmt.Errorf("%s: %w", t.name, err)
@@ -52,6 +55,9 @@ func (t *TAP) attach(fd int) error {
 	flags := uint16(unix.IFF_TAP | unix.IFF_NO_PI)
 	if t.tun {
 		flags = unix.IFF_TUN | unix.IFF_NO_PI
+	}
+	if offload {
+		flags |= unix.IFF_VNET_HDR
 	}
 	ifr.SetUint16(flags)
 	err = unix.IoctlIfreq(fd, unix.TUNSETIFF, ifr)
@@ -66,13 +72,17 @@ func (t *TAP) attach(fd int) error {
 	case err != nil:
 		return fmt.Errorf("%s: attach: %w", t.name, err)
 	}
+	// The interface may still have what a program wanted that was killed.
+	if err := setTunOffload(fd, offload); err != nil && offload {
+		return fmt.Errorf("%s: %w", t.name, err)
+	}
 	if err := withSocket(func(s int) error {
 		t.mtu, err = interfaceMTU(s, t.name)
 		return err
 	}); err != nil {
 		return fmt.Errorf("%s: read its MTU: %w", t.name, err)
 	}
-	return t.poll.init(fd)
+	return t.poll.init(fd, t.name)
 }
 
 // Recv receives a frame; see [Device].
@@ -152,6 +162,9 @@ func (t *TAP) Wait(timeout time.Duration, write bool) error {
 func (t *TAP) Wake()          { t.poll.wake() }
 func (t *TAP) Ethernet() bool { return !t.tun }
 func (t *TAP) MTU() int       { return t.mtu }
+
+// Link reports whether the kernel's side of the interface is up, and how often that has changed.
+func (t *TAP) Link() (up bool, changes uint64) { return t.poll.link.Link() }
 
 // Close detaches from the interface. One that OpenTAP created vanishes.
 func (t *TAP) Close() error { return t.poll.close() }

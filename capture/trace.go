@@ -31,6 +31,9 @@ func (t *Tracer) Recv() ([]byte, error) {
 	return frame, err
 }
 
+// Link is that of the device below.
+func (t *Tracer) Link() (up bool, changes uint64) { return linkOfDevice(t.Device) }
+
 // Send sends a frame through the device below and shows it, unless the device was full.
 func (t *Tracer) Send(pieces [][]byte) (bool, error) {
 	ok, err := t.Device.Send(pieces)

@@ -13,24 +13,26 @@ import (
 type poller struct {
 	fd    int
 	event int // eventfd that wake writes to
+	link  linkWatch
 
 	// use is held while fd is in use. Its owner is the goroutine of the host's loop, so close is all that it ever
 	// keeps waiting, and not for long, since close wakes.
 	use    sync.Mutex
 	closed atomic.Bool
-	fds    [2]unix.PollFd
+	fds    [3]unix.PollFd
 
 	wakes  sync.Mutex // guards event against close
 	signal atomic.Bool
 }
 
-// init makes p wait for fd, which p owns from now on unless there is an error.
-func (p *poller) init(fd int) error {
+// init makes p wait for fd, which p owns from now on unless there is an error, and for news of the link of the interface name.
+func (p *poller) init(fd int, name string) error {
 	event, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	if err != nil {
 		return err
 	}
 	p.fd, p.event = fd, event
+	p.link.init(name)
 	return nil
 }
 
@@ -45,6 +47,7 @@ func (p *poller) wait(timeout time.Duration, write bool) (revents int16, err err
 		p.fds[0].Events |= unix.POLLOUT
 	}
 	p.fds[1] = unix.PollFd{Fd: int32(p.event), Events: unix.POLLIN}
+	p.fds[2] = unix.PollFd{Fd: int32(p.link.fd), Events: unix.POLLIN} // one that is negative is passed over
 	var ts *unix.Timespec
 	if timeout >= 0 {
 		t := unix.NsecToTimespec(int64(timeout))
@@ -62,6 +65,9 @@ func (p *poller) wait(timeout time.Duration, write bool) (revents int16, err err
 		var count [8]byte
 		_, _ = unix.Read(p.event, count[:])
 		p.signal.Store(false)
+	}
+	if p.fds[2].Revents != 0 {
+		p.link.read()
 	}
 	if p.closed.Load() {
 		return 0, net.ErrClosed
@@ -95,5 +101,6 @@ func (p *poller) close() error {
 	defer p.wakes.Unlock()
 	_ = unix.Close(p.event)
 	p.event = -1
+	p.link.close()
 	return unix.Close(p.fd)
 }

@@ -39,6 +39,10 @@ var errSilent = errors.New("stopped")
 // Silent reports whether err needs no line on stderr.
 func Silent(err error) bool { return errors.Is(err, errSilent) }
 
+// PrintError prints an error as the program's last line. What is from the wire in it, like the names in a certificate, cannot move the
+// cursor.
+func PrintError(w io.Writer, err error) { fmt.Fprintf(&terminalWriter{w: w}, "smoltcp: %v\n", err) }
+
 // statusError is an error with an exit code of its own, which users of the program that a command resembles expect.
 type statusError struct {
 	error
@@ -81,7 +85,9 @@ func New(env Env) *cli.App {
 		UsageText: "smoltcp dump [flags] [interface...] [filter] what is on this wire, now\n" +
 			"smoltcp decode [flags] file [filter]         what was on that wire\n" +
 			"smoltcp serve [flags] interface              a whole TCP/IP host, in this process\n" +
-			"smoltcp ping [flags] --via interface host    ask another host, as that one",
+			"smoltcp ping [flags] --via interface host    ask another host, as that one\n" +
+			"smoltcp fetch [flags] --via interface url    get what a web server has, as that one\n" +
+			"smoltcp lookup [flags] --via interface name  ask a name server, as that one",
 		Version:         version(),
 		Commands:        allCommands(env),
 		Reader:          env.Stdin,
@@ -109,17 +115,25 @@ func New(env Env) *cli.App {
 		name := cmd.Name
 		cmd.HideHelpCommand = true
 		cmd.OnUsageError = func(c *cli.Context, err error, _ bool) error {
-			return usagef("%s: %s (see smoltcp %s --help)", name, plainFlagError(err), name)
+			return usageStatus(name, usagef("%s: %s (see smoltcp %s --help)", name, plainFlagError(err), name))
 		}
 		action := cmd.Action
 		cmd.Action = func(c *cli.Context) error {
 			if err := action(c); err != nil {
-				return fmt.Errorf("%s: %w", name, err)
+				return usageStatus(name, fmt.Errorf("%s: %w", name, err))
 			}
 			return nil
 		}
 	}
 	return app
+}
+
+// usageStatus gives a usage error of a command the exit code of the program that the command resembles, where that is not 2.
+func usageStatus(name string, err error) error {
+	if name == "lookup" && errors.As(err, new(usageError)) && !errors.As(err, new(statusError)) {
+		return statusError{err, lookupUsage}
+	}
+	return err
 }
 
 // allCommands lists the subcommands.
@@ -129,7 +143,7 @@ func allCommands(env Env) []*cli.Command {
 
 // visibleCommands lists those that people type, in the order of the help text.
 func visibleCommands(env Env) []*cli.Command {
-	return []*cli.Command{dumpCommand(env), decodeCommand(env), serveCommand(env), pingCommand(env), completionCommand(env), manCommand(env)}
+	return []*cli.Command{dumpCommand(env), decodeCommand(env), serveCommand(env), pingCommand(env), fetchCommand(env), lookupCommand(env), completionCommand(env), manCommand(env)}
 }
 
 // stringifyFlag is the library's own description of a flag.

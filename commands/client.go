@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -27,9 +26,10 @@ func clientFlags() []cli.Flag {
 		&cli.StringFlag{Category: about, Name: "hardware-addr", Value: defaultMAC, Usage: "the host's Ethernet address is `MAC`"},
 		&cli.StringSliceFlag{Category: about, Name: "addr", Value: cli.NewStringSlice(defaultAddr, defaultAddr6, defaultLinkLocal), Usage: "the host has the address `ADDR/BITS`; may be repeated"},
 		&cli.StringSliceFlag{Category: about, Name: "gateway", Usage: "other networks are reached by way of `ADDR`; once for each IP version, none for no gateway (default: " + defaultGateway + " and " + defaultGateway6 + " with the default addresses, else none)"},
+		dhcpFlag(about),
 		&cli.IntFlag{Category: about, Name: "mtu", Usage: "send and accept IP packets of up to `BYTES` (default: the interface's)"},
 		&cli.StringFlag{Category: about, Name: "pcap", Usage: "record every frame in `FILE`: pcapng if it is called so"},
-	}, privilegeFlags()...)
+	}, slices.Concat(nameFlags(about), privilegeFlags())...)
 }
 
 // clientOptions says who the host is: of serve's options those that clientFlags set.
@@ -57,6 +57,15 @@ func readClient(c *cli.Context) (o clientOptions, err error) {
 		if len(gateways) == 0 {
 			gateways = []string{defaultGateway, defaultGateway6}
 		}
+	}
+	if err := o.readDHCP(c); err != nil {
+		return o, err
+	}
+	if err := o.names.read(c); err != nil {
+		return o, err
+	}
+	if o.dhcp && !c.IsSet("gateway") {
+		gateways = slices.DeleteFunc(gateways, func(g string) bool { return g == defaultGateway })
 	}
 	if o.gateway, err = readGateways(gateways, slices.Concat(o.addrs, o.maybe)); err != nil {
 		return o, err
@@ -90,9 +99,9 @@ func readGateways(list []string, addrs []netip.Prefix) (out []netip.Addr, err er
 	return out, nil
 }
 
-// routes are the host's ways to everywhere, by its gateways.
-func (o *serveOptions) routes() (out []stack.Route) {
-	for _, g := range o.gateway {
+// routesBy are the ways to everywhere by gateways.
+func routesBy(gateways []netip.Addr) (out []stack.Route) {
+	for _, g := range gateways {
 		everywhere := netip.PrefixFrom(netip.IPv6Unspecified(), 0)
 		if g.Is4() {
 			everywhere = netip.PrefixFrom(netip.IPv4Unspecified(), 0)
@@ -107,10 +116,12 @@ type client struct {
 	*host.Host
 	watch *watcher
 	ended chan error // Run's result
+	dhcp  *host.DHCP // nil without --dhcp
 }
 
 // open opens the interface and starts the host.
 func (o *clientOptions) open(env Env) (*client, error) {
+	o.device.Offload = o.offloads()
 	dev, err := capture.OpenDevice(o.device)
 	if err != nil {
 		return nil, err
@@ -125,24 +136,26 @@ func (o *clientOptions) openOn(env Env, dev capture.Device) (*client, error) {
 		dev.Close()
 		return nil, err
 	}
-	watch, err := newWatcher(context.Background(), func() {}, env, o.serveOptions, dev, slog.New(slog.DiscardHandler))
+	watch, err := newWatcher(context.Background(), func() {}, env, o.serveOptions, []capture.Device{dev}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		dev.Close()
 		return nil, err
 	}
 	o.fit(dev.MTU())
-	cfg := host.Config{Interface: stack.InterfaceConfig{Name: o.device.Name, HardwareAddr: o.mac, Addrs: o.addrs, MTU: o.mtu}, Routes: o.routes()}
-	h, err := host.New(watch.dev, cfg)
+	cfg := host.Config{Interface: stack.InterfaceConfig{Name: o.device.Name, HardwareAddr: o.mac, Addrs: o.addrs, MTU: o.mtu}, Routes: routesBy(o.gateway), DNS: o.names.config()}
+	h, err := host.New(watch.devs[0], cfg)
 	if err != nil {
 		dev.Close()
 		watch.close()
-		if errors.Is(err, stack.ErrBadAddr) || errors.Is(err, stack.ErrBadRoute) {
-			err = usageError{err}
-		}
-		return nil, err
+		return nil, hostError(err)
 	}
 	c := &client{Host: h, watch: watch, ended: make(chan error, 1)}
 	if err := privileges.finish(); err != nil {
+		h.Close()
+		watch.close()
+		return nil, err
+	}
+	if c.dhcp, err = o.startDHCP(h, env.Stderr, slog.New(slog.DiscardHandler), true); err != nil {
 		h.Close()
 		watch.close()
 		return nil, err
@@ -178,6 +191,11 @@ func (c *client) awaitAddr(ctx context.Context) error {
 
 // close ends the host. The error is that of an interface that vanished, or of the savefile.
 func (c *client) close() error {
+	if c.dhcp != nil {
+		grace, cancel := context.WithTimeout(context.Background(), shutdownGrace)
+		c.Shutdown(grace) // gives the lease back
+		cancel()
+	}
 	c.Host.Close()
 	err := <-c.ended
 	if werr := c.watch.close(); err == nil {

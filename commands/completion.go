@@ -208,12 +208,21 @@ func (p *completer) values(flag, typed string) []string {
 		return p.hosts()
 	case "M":
 		return []string{"do", "dont"}
+	case "t":
+		if p.command.Name == "lookup" {
+			return lookupTypes
+		}
 	case "netns":
 		if strings.ContainsAny(typed, "./") {
 			return []string{completeFiles}
 		}
 		return namespaceNames()
-	case "r", "w", "F", "V", "pcap":
+	case "r", "w":
+		if p.command.Name != "dump" && p.command.Name != "decode" {
+			return nil // a range, what to print or seconds
+		}
+		return []string{completeFiles}
+	case "F", "V", "pcap", "o", "output", "cacert":
 		return []string{completeFiles}
 	}
 	return nil
@@ -235,6 +244,10 @@ func (p *completer) positional(before []string) []string {
 	case "serve":
 		if len(before) == 0 {
 			return p.hosts()
+		}
+	case "lookup":
+		if len(before) == 1 {
+			return lookupTypes
 		}
 	case "completion":
 		if len(before) == 0 {

@@ -21,7 +21,7 @@ func TestComplete(t *testing.T) {
 		want string // some of the candidates
 		not  string // none of them
 	}{
-		{"", "dump decode serve ping completion man --help --version", "complete"},
+		{"", "dump decode serve ping fetch lookup completion man --help --version", "complete"},
 		{"de", "decode", "dump"},
 		{"nonesuch ", "", "dump --help"},
 		{"dump --for", "--format", "--color"},
@@ -51,6 +51,8 @@ func TestComplete(t *testing.T) {
 		{"ping --via ", "lo", "any tcp"},
 		{"ping -i ", "", "lo"},
 		{"ping -M ", "do dont", ""},
+		{"lookup --via lo example.org ", "A AAAA MX PTR", "example.org lo"},
+		{"lookup -t ", "A AAAA MX PTR", "lo"},
 		{"completion ", "bash zsh fish", ""},
 		{"completion bash ", "", "zsh"},
 		{"man ", "", "bash"},

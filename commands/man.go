@@ -79,7 +79,10 @@ func (m *manual) page(commands []*cli.Command) string {
 	m.tagged("1", "Something failed: one line on standard error says what, where, and what to do. A damaged capture file is printed as far as it can be read; "+
 		"then its damage is named.")
 	m.tagged("2", "The command line asks for something that there is not.")
-	m.paragraph("ping has the exit codes of other pings: 1 if nobody answered, 2 if something failed.")
+	m.paragraph("ping has the exit codes of other pings: 1 if nobody answered, 2 if something failed. fetch has those of curl: 3 for a bad URL, 6 for a name that is not found, " +
+		"7 for no connection, 18 for a reply that is cut off, 22 with -f for a status of 400 or more, 23 for a file that cannot be written, 28 for a timeout, 35 for TLS, " +
+		"45 for the interface, 47 for too many redirections, 52 for no reply, 56 for a connection that broke, 60 for a certificate, 130 for Ctrl-C. " +
+		"lookup has those of dig: 1 for a wrong command line, 9 if no server answered, 10 if something failed.")
 
 	m.section("ENVIRONMENT")
 	m.tagged("NO_COLOR", "If it is set, --color auto means never.")
@@ -121,6 +124,9 @@ var manualExamples = []struct{ what, command string }{
 	{"Look into Wireshark from another machine:", "ssh router smoltcp dump eth0 -U -w - not port 22 | wireshark -k -i -"},
 	{"Be a host on a new TAP interface, over a bad network:", "smoltcp serve tap0 --trace --drop-chance 15 --seed 7"},
 	{"Ask the kernel's side of it for three echoes, as such a host:", "smoltcp ping --via tap0 -c 3 192.168.69.100"},
+	{"Get a file from a web server there, and try again to see what was sent:", "smoltcp fetch --via tap0 -v -o file http://192.168.69.100:8000/file"},
+	{"Give a directory to web browsers:", "smoltcp serve tap0 --http :80=public"},
+	{"Ask a name server on eth0 for the mail servers of a domain, with an address from DHCP:", "smoltcp lookup --via eth0 --dhcp example.org MX"},
 }
 
 // command writes what a command is and what its flags are.

@@ -15,41 +15,54 @@ import (
 	"smoltcp/format"
 )
 
-// A file is printed by all processors together. One goroutine cuts it into batches of packets. Workers filter a batch, learn from
-// the batch before how many packets came earlier, and print theirs into a piece of text. The goroutine that began it all takes
-// the batches in the order of the file, fills the gaps that depend on earlier packets, and writes.
+// A file is printed by all processors together. Each of them takes the next packets of the file, a batch of them, prints them into a
+// piece of text, and goes on with the next. The pieces are joined and written in the order of the file, by whoever has just finished
+// the one that is due: gaps in them that depend on earlier packets are filled then.
 //
-//	capture.Reader ──batch──▶ worker: filter, count, print ──piece──▶ join, write
-//	                        ▶ worker: filter, count, print ──piece──▶
+//	           ▶ worker: filter, print ▶
+//	capture.Reader                      join, write
+//	           ▶ worker: filter, print ▶
 //
-// Batches are few and used again, so that memory does not grow with the file.
+// What a worker has read it also prints, while it is in the cache of its processor. Batches are few and used again, so that
+// memory does not grow with the file.
 
-// parallelViewer is the state that those goroutines share.
+// parallelViewer is the state that the workers share.
 type parallelViewer struct {
-	v       *viewer
-	src     *capture.Reader
-	stopped atomic.Bool // nobody wants more packets
+	v        *viewer
+	ctx      context.Context
+	numbered bool // before a batch is printed it must be known how many packets come before it
 
-	free, work, ordered chan *batchJob
+	free chan *batchJob
+
+	src   *capture.Reader
+	ended atomic.Bool // there are no more packets, or nobody wants them
 
 	// The counts, which batches pass in order.
-	mu      sync.Mutex
-	passed  sync.Cond
-	turn    int // the batch whose turn it is
-	seen    int
-	skipped int
+	counting sync.Mutex
+	passed   sync.Cond
+	turn     int // the batch whose turn it is
+	seen     int
+	skipped  int
+
+	// The batches that are ready to be written.
+	finishing sync.Mutex
+	finished  []*batchJob // batch n at n % len, nil if it is not finished
+	written   int         // batches so far
+	writing   bool        // somebody does
+	err       error       // what ended it all; io.EOF if that is the end of the file
 }
 
 // batchJob is a batch on its way.
 type batchJob struct {
-	n        int // from 0, in the order of the file
-	batch    capture.Batch
-	err      error // what ended the file behind the batch
-	bad      error // what ended the filtering within it
-	selected []capture.Packet
-	before   int // packets shown before the first of selected
-	piece    format.Piece
-	done     chan struct{}
+	n       int // from 0, in the order of the file
+	batch   capture.Batch
+	err     error  // what ended the file behind the batch
+	bad     error  // what ended the filtering within it
+	matches []bool // of each packet, whether the filter wants it; empty without a filter
+	before  int    // packets shown before the first of this batch, if numbered
+	skip    int    // packets not to be shown, of those that the filter wants
+	show    int    // packets to be shown behind these
+	piece   format.Piece
 }
 
 // canShare reports whether the packets of src can be printed in parallel: those of a regular file, to standard output alone, one not
@@ -57,7 +70,7 @@ type batchJob struct {
 func (v *viewer) canShare(src capture.Source) (*capture.Reader, bool) {
 	r, ok := src.(*capture.Reader)
 	return r, ok && r.Regular() && v.save == nil && v.process == nil && v.text != nil && !v.text.eager && v.out.names == nil &&
-		v.out.Time != format.TimeDelta && v.out.Time != format.TimeOffset && runtime.GOMAXPROCS(0) > 1
+		v.out.Time != format.TimeDelta && v.out.Time != format.TimeOffset
 }
 
 // runParallel is run for a source that canShare.
@@ -65,14 +78,14 @@ func (v *viewer) runParallel(ctx context.Context, src *capture.Reader) error {
 	workers := runtime.GOMAXPROCS(0)
 	jobs := 2 * workers
 	p := &parallelViewer{
-		v: v, src: src,
-		free: make(chan *batchJob, jobs), work: make(chan *batchJob, jobs), ordered: make(chan *batchJob, jobs),
+		v: v, ctx: ctx, src: src, free: make(chan *batchJob, jobs), finished: make([]*batchJob, jobs),
+		numbered: v.out.count > 0 || v.out.tally.skip > 0 || v.out.Number || v.out.kind == "json",
 	}
-	p.passed.L = &p.mu
+	p.passed.L = &p.counting
+	src.Share()
 	for range jobs {
-		p.free <- &batchJob{done: make(chan struct{}, 1)}
+		p.free <- &batchJob{}
 	}
-	go p.read()
 	filters := make([]*packetFilter, workers)
 	var ended sync.WaitGroup
 	for i := range filters {
@@ -80,46 +93,21 @@ func (v *viewer) runParallel(ctx context.Context, src *capture.Reader) error {
 		ended.Add(1)
 		go func() {
 			defer ended.Done()
-			p.serve(filters[i])
+			p.work(filters[i])
 		}()
-	}
-	err := p.write(ctx)
-	p.stopped.Store(true)
-	for j := range p.ordered { // what was begun is let go
-		<-j.done
-		p.free <- j
 	}
 	ended.Wait()
 	for _, f := range filters {
 		v.filter.add(f)
 	}
-	if err == io.EOF || ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
+	if p.err == io.EOF || ctx.Err() != nil || errors.Is(p.err, net.ErrClosed) {
 		return nil
 	}
-	return err
+	return p.err
 }
 
-// read cuts the file into batches.
-func (p *parallelViewer) read() {
-	defer close(p.work)
-	defer close(p.ordered)
-	for n := 0; ; n++ {
-		j := <-p.free
-		if p.stopped.Load() {
-			return
-		}
-		err := p.src.Fill(&j.batch)
-		j.n, j.err, j.bad = n, err, nil
-		p.ordered <- j
-		p.work <- j // from here on it is the worker's
-		if err != nil {
-			return
-		}
-	}
-}
-
-// serve is a worker.
-func (p *parallelViewer) serve(filter *packetFilter) {
+// work is a worker.
+func (p *parallelViewer) work(filter *packetFilter) {
 	w := batchPrinter{v: p.v}
 	if p.v.printer != nil {
 		o := p.v.out
@@ -127,82 +115,129 @@ func (p *parallelViewer) serve(filter *packetFilter) {
 		w.printer = o.printer()
 		format.ForcePacketType(&w.packet, o.PacketType)
 	}
-	for j := range p.work {
+	for {
+		j := <-p.free
+		if !p.read(j) {
+			p.free <- j // for the others, who find the same
+			return
+		}
 		j.selectPackets(filter)
-		p.count(j)
+		if p.numbered {
+			p.count(j)
+		}
 		w.print(j)
-		j.done <- struct{}{}
+		p.finish(j)
 	}
+}
+
+// read takes the next batch; false if nobody wants it.
+func (p *parallelViewer) read(j *batchJob) bool {
+	if p.ended.Load() {
+		return false
+	}
+	j.err, j.bad = p.src.Fill(&j.batch), nil
+	j.n = j.batch.Number()
+	if j.err != nil {
+		p.ended.Store(true)
+	}
+	return true
 }
 
 // selectPackets finds the packets that the filter wants.
 func (j *batchJob) selectPackets(filter *packetFilter) {
-	j.selected = j.selected[:0]
+	j.matches, j.before, j.skip, j.show = j.matches[:0], 0, 0, j.batch.Len()
+	if filter == nil {
+		return
+	}
+	j.show = 0
 	j.batch.Each(func(p *capture.Packet) bool {
-		if filter != nil {
-			ok, err := filter.match(p)
-			if err != nil {
-				j.bad = err
-				return false
-			}
-			if !ok {
-				return true
-			}
+		ok, err := filter.match(p)
+		if err != nil {
+			j.bad = err
+			return false
 		}
-		j.selected = append(j.selected, *p)
+		if ok {
+			j.show++
+		}
+		j.matches = append(j.matches, ok)
 		return true
 	})
 }
 
-// count waits until the batches before have been counted, and counts this one. Packets that are skipped, or beyond the number that is
-// wanted, are selected no longer.
+// count waits until the batches before have been counted, and counts this one: which of its packets are skipped, or beyond the number
+// that is wanted.
 func (p *parallelViewer) count(j *batchJob) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.counting.Lock()
 	for p.turn != j.n {
 		p.passed.Wait()
 	}
 	o := &p.v.out
-	skip := min(len(j.selected), o.tally.skip-p.skipped)
-	p.skipped += skip
-	j.selected = j.selected[skip:]
+	j.skip = min(j.show, o.tally.skip-p.skipped)
+	p.skipped += j.skip
+	j.show -= j.skip
 	j.before = p.seen
-	if o.count > 0 && len(j.selected) >= o.count-p.seen {
-		j.selected = j.selected[:o.count-p.seen]
+	enough := o.count > 0 && j.show >= o.count-p.seen
+	if enough {
+		j.show = o.count - p.seen
 		j.err, j.bad = io.EOF, nil // as far as anybody wants to know
-		p.stopped.Store(true)
 	}
-	p.seen += len(j.selected)
+	p.seen += j.show
 	p.turn++
 	p.passed.Broadcast()
+	p.counting.Unlock()
+	if enough {
+		p.ended.Store(true)
+	}
 }
 
-// write joins the pieces in order and writes them.
-func (p *parallelViewer) write(ctx context.Context) error {
-	for j := range p.ordered {
-		<-j.done
-		if ctx.Err() != nil {
-			p.free <- j
-			return nil
+// finish hands a batch over to be written, and writes those that are due unless somebody else is at it.
+func (p *parallelViewer) finish(j *batchJob) {
+	p.finishing.Lock()
+	p.finished[j.n%len(p.finished)] = j
+	if p.writing {
+		p.finishing.Unlock()
+		return
+	}
+	p.writing = true
+	for {
+		due := &p.finished[p.written%len(p.finished)]
+		j := *due
+		if j == nil {
+			break
 		}
-		p.v.seen = j.before + len(j.selected)
-		p.v.counted.Store(int64(p.v.seen))
-		var err error
-		if p.v.printer != nil {
-			err = p.v.text.write(j.piece.Join(p.v.printer))
+		*due = nil
+		if p.err == nil {
+			p.finishing.Unlock()
+			err := p.write(j)
+			if err != nil {
+				p.ended.Store(true)
+			}
+			p.finishing.Lock()
+			p.err = err
 		}
-		failed, bad := j.err, j.bad
+		p.written++
 		p.free <- j
-		switch {
-		case err != nil:
+	}
+	p.writing = false
+	p.finishing.Unlock()
+}
+
+// write writes a batch, and gives what ends it all there.
+func (p *parallelViewer) write(j *batchJob) error {
+	if p.ctx.Err() != nil {
+		return io.EOF
+	}
+	p.v.seen += j.show
+	p.v.counted.Store(int64(p.v.seen))
+	if p.v.printer != nil {
+		if err := p.v.text.write(j.piece.Join(p.v.printer)); err != nil {
 			return outputError(err)
-		case bad != nil:
-			return bad
-		case failed != nil:
-			return failed
 		}
 	}
-	return io.EOF
+	if j.bad != nil {
+		return j.bad
+	}
+	return j.err
 }
 
 // batchPrinter prints the packets of batches.
@@ -215,15 +250,24 @@ type batchPrinter struct {
 
 func (w *batchPrinter) print(j *batchJob) {
 	j.piece.Reset()
-	if w.printer == nil {
+	if w.printer == nil || j.show == 0 {
 		return
 	}
 	all := j.batch.Interfaces()
-	for i := range j.selected {
-		w.v.fill(&w.frame, &w.packet, &j.selected[i], all)
-		w.frame.Num = j.before + i + 1
+	i, wanted := 0, 0
+	j.batch.Each(func(p *capture.Packet) bool {
+		i++
+		if len(j.matches) > 0 && !j.matches[i-1] {
+			return true
+		}
+		if wanted++; wanted <= j.skip {
+			return true
+		}
+		w.v.fill(&w.frame, &w.packet, p, all)
+		w.frame.Num = j.before + wanted - j.skip
 		j.piece.Print(w.printer, &w.frame)
-	}
+		return wanted < j.skip+j.show
+	})
 }
 
 // clone gives a filter for another goroutine. A nil filter has none.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"net"
 	"net/netip"
 	"time"
 
@@ -48,7 +47,8 @@ func pingCommand(env Env) *cli.Command {
 		ArgsUsage: "host",
 		Description: "Sends ICMP echo requests from a host of its own on the interface of --via, not from the kernel's. What it prints, and its exit\n" +
 			"codes, are those of the ping of iputils: 0 if somebody answered, 1 if nobody did (or, with -w and -c, too few), 2 for everything\n" +
-			"else. Names are looked up by the machine, not by that host. Ctrl-C prints the statistics.",
+			"else. Names are looked up by that host, at the name servers of --server or --dhcp, or on the link if they end in .local, not by the\n" +
+			"machine. Ctrl-C prints the statistics.",
 		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "4", Usage: "use IPv4"},
 			&cli.BoolFlag{Name: "6", Usage: "use IPv6"},
@@ -123,19 +123,11 @@ func readPing(c *cli.Context) (o pingOptions, err error) {
 	return o, nil
 }
 
-// lookUp gives the address that a destination means.
-func (o *pingOptions) lookUp(ctx context.Context) (netip.Addr, error) {
+// address gives the address that the destination is, not valid if it is a name.
+func (o *pingOptions) address() (netip.Addr, error) {
 	a, err := netip.ParseAddr(o.name)
 	if err != nil {
-		network := "ip"
-		if o.version != 0 {
-			network = fmt.Sprintf("ip%d", o.version)
-		}
-		list, err := net.DefaultResolver.LookupNetIP(ctx, network, o.name)
-		if err != nil || len(list) == 0 {
-			return a, fmt.Errorf("%s: Name or service not known", o.name)
-		}
-		return list[0].Unmap(), nil
+		return netip.Addr{}, nil
 	}
 	if a = a.Unmap(); o.version != 0 && a.Is4() != (o.version == 4) {
 		return a, fmt.Errorf("%s: Address family for hostname not supported", o.name)
@@ -144,7 +136,7 @@ func (o *pingOptions) lookUp(ctx context.Context) (netip.Addr, error) {
 }
 
 func ping(ctx context.Context, env Env, o pingOptions) error {
-	dst, err := o.lookUp(ctx)
+	dst, err := o.address()
 	if err != nil {
 		return err
 	}
@@ -152,10 +144,14 @@ func ping(ctx context.Context, env Env, o pingOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := c.awaitLease(ctx); err != nil {
+		c.close()
+		return err
+	}
 	return pingBy(ctx, env, o, dst, c)
 }
 
-// pingBy pings dst by a client, which it closes.
+// pingBy pings dst, or what the name is that was given, by a client, which it closes.
 func pingBy(ctx context.Context, env Env, o pingOptions, dst netip.Addr, c *client) error {
 	p := &pinger{pingOptions: o, dst: dst, client: c, out: env.Stdout, errs: env.Stderr, pipe: -1}
 	err := p.run(ctx)
@@ -190,7 +186,12 @@ type pinger struct {
 	squares       float64
 }
 
-func (p *pinger) run(ctx context.Context) error {
+func (p *pinger) run(ctx context.Context) (err error) {
+	if !p.dst.IsValid() {
+		if p.dst, err = p.client.lookUpHost(ctx, p.name, p.version); err != nil {
+			return err
+		}
+	}
 	if p.dst.Is6() {
 		if err := p.client.awaitAddr(ctx); err != nil {
 			return err
@@ -276,6 +277,8 @@ func (p *pinger) open(ready func()) (err error) {
 	})
 	if errors.Is(err, stack.ErrNoRoute) {
 		err = errors.New("connect: Network is unreachable")
+	} else if errors.Is(err, stack.ErrInvalidAddr) {
+		err = fmt.Errorf("%s: %w", p.dst, err) // of an interface that the host does not have, say
 	}
 	if err == nil && p.dst.Is6() && p.dst.IsLinkLocalUnicast() && p.dst.Zone() == "" {
 		p.dst = p.dst.WithZone(p.host.device.Name)
@@ -378,14 +381,18 @@ func (p *pinger) reply(n int, m *stack.EchoMessage) {
 	if p.quiet {
 		return
 	}
-	line := fmt.Sprintf("%d bytes from %s: icmp_seq=%d ttl=%d", n+8, m.Remote, m.Seq, m.TTL)
+	from := m.Remote
+	if from.WithZone("") == p.dst.WithZone("") {
+		from = p.dst // what comes from the host itself comes by no link, and has no zone
+	}
+	line := fmt.Sprintf("%d bytes from %s: icmp_seq=%d ttl=%d", n+8, from, m.Seq, m.TTL)
 	if timed {
 		line += " time=" + tripText(trip) + " ms"
 	}
 	if twice {
 		line += " (DUP!)"
 	}
-	if m.Remote != p.dst && !p.dst.IsMulticast() && !p.allowAll {
+	if from != p.dst && !p.dst.IsMulticast() && !p.allowAll {
 		line += " (DIFFERENT ADDRESS!)"
 	}
 	p.printf("%s\n", line)

@@ -120,7 +120,7 @@ func pingOn(t *testing.T, ctx context.Context, dev capture.Device, o pingOptions
 	t.Helper()
 	var out, errs bytes.Buffer
 	env := Env{Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs}
-	dst, err := o.lookUp(ctx)
+	dst, err := o.address()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,6 +176,13 @@ rtt min/avg/max/mdev = T ms
 2 packets transmitted, 2 received, 0% packet loss, time Tms
 rtt min/avg/max/mdev = T ms
 `, "", 0},
+		{"-c 1 fe80::1", `PING fe80::1(fe80::1%tap0) 56 data bytes
+64 bytes from fe80::1%tap0: icmp_seq=1 ttl=64 time=T ms
+
+--- fe80::1 ping statistics ---
+1 packets transmitted, 1 received, 0% packet loss, time Tms
+rtt min/avg/max/mdev = T ms
+`, "", 0},
 		{"-c 2 -i 0.01 192.168.69.7", `PING 192.168.69.7 (192.168.69.7) 56(84) bytes of data.
 From 192.168.69.1 icmp_seq=1 Destination Host Unreachable
 From 192.168.69.1 icmp_seq=2 Destination Host Unreachable
@@ -221,6 +228,7 @@ func TestPingFails(t *testing.T) {
 	for line, want := range map[string]string{
 		"--gateway none 10.1.1.1": "connect: Network is unreachable",
 		"192.168.69.255":          "192.168.69.255 is a broadcast address: -b",
+		"fe80::1%eth7":            "fe80::1%eth7: invalid address",
 	} {
 		x, y := capture.Pipe(1500)
 		peerHost(t, y)
@@ -231,7 +239,7 @@ func TestPingFails(t *testing.T) {
 	}
 	for line, want := range map[string]string{"-4 ::1": "Address family", "-6 10.0.0.1": "Address family"} {
 		o := pingFor(t, line)
-		if _, err := o.lookUp(context.Background()); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := o.address(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("ping %s: %v", line, err)
 		}
 	}

@@ -21,10 +21,13 @@ type needs struct {
 	user string // -Z; "" stays whoever it is
 
 	dir   string   // further savefiles are made in this directory, or in one below; "" for none
+	trees []string // files in these directories, and below, are read
 	read  []string // further files to read
 	names bool     // names are looked up
 	procs bool     // other processes are looked into
 	run   bool     // a command is run, which may need anything
+
+	dirFlag string // by which dir was named, if not -w
 }
 
 // needsOf gathers what dump and decode have to do, from their options.

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -51,7 +52,7 @@ func (env Env) relinquish(n needs) (p privileges, err error) {
 	}
 	if p.dir != "" {
 		if err := unix.Faccessat(unix.AT_FDCWD, p.dir, unix.W_OK|unix.X_OK, unix.AT_EACCESS); err != nil {
-			return p, fmt.Errorf("-w: no file can be made in %s as %s: %w", p.dir, whoami(p.user), err)
+			return p, fmt.Errorf("%s: no file can be made in %s as %s: %w", cmp.Or(p.dirFlag, "-w"), p.dir, whoami(p.user), err)
 		}
 	}
 	return p, nil
@@ -188,6 +189,9 @@ func (p *privileges) landlock() error {
 	}
 	for _, name := range p.read {
 		rules = append(rules, landlock.PathAccess(llsyscall.AccessFSReadFile, name).IgnoreIfMissing())
+	}
+	for _, dir := range p.trees {
+		rules = append(rules, landlock.PathAccess(llsyscall.AccessFSReadFile|llsyscall.AccessFSReadDir, dir))
 	}
 	if p.names {
 		rules = append(rules, landlock.PathAccess(llsyscall.AccessFSReadFile|llsyscall.AccessFSReadDir, resolverFiles...).IgnoreIfMissing(), landlock.ConnectTCP(53))

@@ -32,7 +32,11 @@ type serveOptions struct {
 	maybe   []netip.Prefix // more of them, if the interface is wide enough for IPv6
 	gateway []netip.Addr   // one for each IP version at most
 	slaac   bool
+	dhcp    bool
 	mtu     int // 0: the device's
+
+	noOffload bool
+
 	seed    uint64
 	seeded  bool
 	fault   capture.FaultConfig
@@ -40,6 +44,11 @@ type serveOptions struct {
 	trace   bool
 	verbose bool
 	needs   needs
+	http    []httpSite
+	names   nameOptions
+	own     string          // name on the link, without .local; empty for none
+	also    []alsoInterface // see serve_also.go
+	link    linkOptions     // see serve_link.go
 
 	buffer, serviceBuffer int        // bytes, see services.go
 	tcp                   tcp.Config // of every service, which may change it
@@ -79,6 +88,7 @@ func serveCommand(env Env) *cli.Command {
 			&cli.StringSliceFlag{Category: identity, Name: "addr", Value: cli.NewStringSlice(defaultAddr, defaultAddr6, defaultLinkLocal), Usage: "the host has the address `ADDR/BITS`; may be repeated"},
 			&cli.StringSliceFlag{Category: identity, Name: "gateway", Usage: "other networks are reached by way of `ADDR`; once for each IP version, none for no gateway (default: " + defaultGateway + " and " + defaultGateway6 + " with the default addresses, else none)"},
 			&cli.BoolFlag{Category: identity, Name: "slaac", Usage: "take IPv6 addresses and routes from the routers on the link, not the defaults of --addr and --gateway"},
+			dhcpFlag(identity),
 			&cli.IntFlag{Category: identity, Name: "mtu", Usage: "send and accept IP packets of up to `BYTES` (default: the interface's)"},
 			&cli.Uint64Flag{Category: identity, Name: "seed", Usage: "make every random choice from the number `N`, so that a run can be repeated; not for a host that must withstand attacks"},
 			&cli.StringSliceFlag{Category: identity, Name: "host-addr", Value: cli.NewStringSlice(defaultHostAddr, defaultHostAddr6), Usage: "give the kernel's side of a new interface the address `ADDR/BITS`; may be repeated"},
@@ -91,6 +101,7 @@ func serveCommand(env Env) *cli.Command {
 			&cli.StringFlag{Category: tuning, Name: "ecn", Value: "on", Usage: "`MODE` of congestion notification: off; on, if the peer asks for it; accurate, if the peer asks for that"},
 			&cli.BoolFlag{Category: tuning, Name: "fast-open", Usage: "take text that comes with a SYN (TCP Fast Open)"},
 			&cli.StringFlag{Category: tuning, Name: "keepalive", Usage: "ask peers that have been silent for `TIME`, like 30s, whether they are still there"},
+			offloadFlag(tuning),
 			&cli.BoolFlag{Category: tuning, Name: "pacing", Usage: "spread what is sent over the round trip"},
 
 			&cli.Float64Flag{Category: faults, Name: "drop-chance", Usage: "drop `PERCENT` of the frames"},
@@ -106,7 +117,7 @@ func serveCommand(env Env) *cli.Command {
 			&cli.StringFlag{Category: watching, Name: "pcap", Usage: "record every frame in `FILE`, dropped ones too: pcapng if it is called so, with a comment on what was done to the frame"},
 			&cli.BoolFlag{Category: watching, Name: "trace", Usage: "print every frame as dump would, <- received and -> sent, and between them what the host decides"},
 			&cli.BoolFlag{Category: watching, Name: "verbose", Usage: "log what the host and its services do"},
-		}, slices.Concat(outputFlags(), privilegeFlags())...),
+		}, slices.Concat(linkFlags(identity), alsoFlags(identity), httpFlags(services), serveNameFlags(identity), outputFlags(), privilegeFlags())...),
 		Action: func(c *cli.Context) error {
 			o, err := readServe(c, env)
 			if err != nil {
@@ -127,7 +138,7 @@ func readServe(c *cli.Context, env Env) (o serveOptions, err error) {
 			return o, usagef("on which interface? (smoltcp serve tap0)")
 		}
 	default:
-		return o, usagef("%q: one interface is enough", c.Args().Slice())
+		return o, usagef("%q: one interface; further ones are --also %s=ADDR/BITS", c.Args().Slice(), c.Args().Get(1))
 	}
 	o.needs = needsOf(c, saveOptions{})
 	o.pcap, o.trace, o.verbose = c.String("pcap"), c.Bool("trace"), c.Bool("verbose")
@@ -147,6 +158,9 @@ func readServe(c *cli.Context, env Env) (o serveOptions, err error) {
 		}
 	}
 	if err := readTCP(c, &o.tcp); err != nil {
+		return o, err
+	}
+	if err := o.readOffload(c); err != nil {
 		return o, err
 	}
 	if o.mac, err = dissect.ParseMAC(c.String("hardware-addr")); err != nil {
@@ -169,6 +183,12 @@ func readServe(c *cli.Context, env Env) (o serveOptions, err error) {
 	default:
 		o.addrs, o.maybe = o.addrs[:1], o.addrs[1:]
 	}
+	if err := o.readDHCP(c); err != nil {
+		return o, err
+	}
+	if err := o.readLink(c); err != nil {
+		return o, err
+	}
 	if !c.IsSet("host-addr") {
 		o.device.HostAddrs, o.device.TryAddrs = o.device.HostAddrs[:1], o.device.HostAddrs[1:]
 	}
@@ -179,18 +199,34 @@ func readServe(c *cli.Context, env Env) (o serveOptions, err error) {
 	}
 	gateways := c.StringSlice("gateway")
 	if len(gateways) == 0 && !c.IsSet("addr") {
-		if gateways = []string{defaultGateway}; !o.slaac {
+		if !o.dhcp && !o.link.linkLocal {
+			gateways = append(gateways, defaultGateway)
+		}
+		if !o.slaac {
 			gateways = append(gateways, defaultGateway6)
 		}
-	}
-	if o.gateway, err = readGateways(gateways, slices.Concat(o.addrs, o.maybe)); err != nil {
-		return o, err
 	}
 	if o.mtu = c.Int("mtu"); c.IsSet("mtu") && (o.mtu < 68 || o.mtu > 65535) {
 		return o, usagef("--mtu %d: want 68 to 65535 bytes", o.mtu)
 	}
 	o.device.Name, o.device.MTU, o.device.TUN = c.Args().First(), o.mtu, c.Bool("tun")
+	if err := o.readAlso(c); err != nil {
+		return o, err
+	}
+	networks := slices.Concat(o.addrs, o.maybe)
+	for _, a := range o.also {
+		networks = append(networks, a.addrs...)
+	}
+	if o.gateway, err = readGateways(gateways, networks); err != nil {
+		return o, err
+	}
 	if err := readFaults(c, &o.fault); err != nil {
+		return o, err
+	}
+	if err := o.readNames(c); err != nil {
+		return o, err
+	}
+	if err := readHTTP(c, &o); err != nil {
 		return o, err
 	}
 	if o.seeded = c.IsSet("seed"); o.seeded {
@@ -295,62 +331,101 @@ func readDuration(s string) (time.Duration, error) {
 const shutdownGrace = time.Second
 
 func serve(ctx context.Context, env Env, o serveOptions) error {
+	o.device.Offload = o.offloads()
 	dev, err := capture.OpenDevice(o.device)
 	if err != nil {
 		return err
 	}
-	return serveOn(ctx, env, o, dev)
+	also, err := o.openAlso()
+	if err != nil {
+		dev.Close()
+		return err
+	}
+	return serveOn(ctx, env, o, append([]capture.Device{dev}, also...))
 }
 
-// serveOn serves on a device, which it closes, until ctx is done or something fails.
-func serveOn(ctx context.Context, env Env, o serveOptions, dev capture.Device) error {
+// serveOn serves on devices, those of o.also behind the first, until ctx is done or something fails. It closes them.
+func serveOn(ctx context.Context, env Env, o serveOptions, devs []capture.Device) error {
 	log := slog.New(slog.DiscardHandler)
 	if o.verbose {
 		log = slog.New(slog.NewTextHandler(env.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	startNaming := func(*host.Host) func() { return func() {} }
+	if o.verbose {
+		log, startNaming = withPeerNames(log)
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	privileges, err := env.relinquish(o.needs)
 	if err != nil {
-		dev.Close()
+		closeAll(devs)
 		return err
 	}
-	watch, err := newWatcher(ctx, stop, env, o, dev, log)
+	watch, err := newWatcher(ctx, stop, env, o, devs, log)
 	if err != nil {
-		dev.Close()
+		closeAll(devs)
 		return err
 	}
 	defer watch.close()
-	o.fit(dev.MTU())
+	o.fit(devs[0].MTU())
 	cfg := host.Config{
 		Stack:     stack.Config{Events: watch.events(), Backlog: serveBacklog, MaxConns: maxServeConns},
 		Interface: stack.InterfaceConfig{Name: o.device.Name, HardwareAddr: o.mac, Addrs: o.addrs, MTU: o.mtu, Autoconf: o.slaac},
+
+		Information: information(log, o.verbose),
+		DNS:         o.names.config(),
 	}
+	o.link.configure(&cfg.Interface)
 	if o.seeded {
 		var key [32]byte
 		binary.BigEndian.PutUint64(key[:], o.seed)
 		cfg.Stack.Rand = mrand.NewChaCha8(key)
 	}
-	cfg.Routes = o.routes()
-	h, err := host.New(watch.dev, cfg)
+	own, others := o.splitGateways()
+	cfg.Routes = routesBy(own)
+	h, err := host.New(watch.devs[0], cfg)
 	if err != nil {
-		dev.Close()
-		if errors.Is(err, stack.ErrBadAddr) || errors.Is(err, stack.ErrBadRoute) {
-			err = usageError{err}
-		}
-		return err
+		closeAll(devs)
+		return hostError(err)
+	}
+	if err := o.attach(h, watch.devs[1:], others); err != nil {
+		h.Close()
+		return hostError(err)
+	}
+	if err := o.link.start(h, env.Stderr); err != nil {
+		h.Close()
+		return hostError(err)
 	}
 	h.Do(func(s *stack.Stack) { err = startServices(s, o.tcp, o.buffer, o.serviceBuffer, log) })
 	if err != nil {
 		h.Close()
 		return err
 	}
+	sites, err := o.openHTTP(log)
+	if err != nil {
+		h.Close()
+		return err
+	}
+	defer sites.close()
 	if err := privileges.finish(); err != nil {
 		h.Close()
 		return err
 	}
-	fmt.Fprintln(env.Stderr, o.banner(dev))
+	if _, err := o.startDHCP(h, env.Stderr, log, false); err != nil {
+		h.Close()
+		return err
+	}
+	if err := o.startName(h, env.Stderr); err != nil {
+		h.Close()
+		return err
+	}
+	if err := sites.start(&o, h, log); err != nil {
+		h.Close()
+		return err
+	}
+	fmt.Fprintln(env.Stderr, o.banner(devs[0]))
 
+	defer startNaming(h)()
 	ended := make(chan error, 1)
 	go func() { ended <- h.Run(context.Background()) }()
 	select {
@@ -361,9 +436,17 @@ func serveOn(ctx context.Context, env Env, o serveOptions, dev capture.Device) e
 		cancel()
 		err = <-ended
 	}
-	h.Do(func(s *stack.Stack) { reportCounters(env.Stderr, s.Counters(), watch.fault) })
+	h.Do(func(s *stack.Stack) { reportCounters(env.Stderr, s.Counters(), watch.faults) })
 	if werr := watch.close(); err == nil {
 		err = werr
+	}
+	return err
+}
+
+// hostError makes what is wrong with an address or a gateway a fault of the command line.
+func hostError(err error) error {
+	if errors.Is(err, stack.ErrBadAddr) || errors.Is(err, stack.ErrBadRoute) {
+		return usageError{err}
 	}
 	return err
 }
@@ -390,11 +473,20 @@ func (o *serveOptions) banner(dev capture.Device) string {
 	for _, a := range o.addrs {
 		addrs = append(addrs, a.String())
 	}
+	if o.dhcp {
+		addrs = append(addrs, "an address from DHCP")
+	}
+	if o.link.linkLocal {
+		addrs = append(addrs, "a link-local address")
+	}
+	if o.slaac {
+		addrs = append(addrs, "addresses from routers")
+	}
 	as := ""
 	if dev.Ethernet() {
 		as = " as " + o.mac.String()
 	}
-	s := fmt.Sprintf("serving %s%s on %s: ping, %s", strings.Join(addrs, ", "), as, o.device.Name, servicePorts())
+	s := fmt.Sprintf("serving %s%s on %s: ping, %s", strings.Join(addrs, ", "), as, o.device.Name+o.link.text(o.device.Name)+o.alsoText(), servicePorts()+o.httpText())
 	if o.fault.Active() {
 		s += fmt.Sprintf("; faults from seed %d", o.seed)
 	}
@@ -402,17 +494,18 @@ func (o *serveOptions) banner(dev capture.Device) string {
 }
 
 // reportCounters prints every counter that is not zero, and what the faults did.
-func reportCounters(w io.Writer, c *stack.Counters, fault *capture.Fault) {
+func reportCounters(w io.Writer, c *stack.Counters, faults []*capture.Fault) {
 	fmt.Fprint(w, c)
-	if fault == nil {
-		return
-	}
 	for _, d := range []struct {
 		name string
 		dir  capture.Direction
 	}{{"rx", capture.DirIn}, {"tx", capture.DirOut}} {
 		for k := capture.FaultTooLarge; k <= capture.FaultReorder; k++ {
-			if n := fault.Count(d.dir, k); n > 0 {
+			var n uint64
+			for _, f := range faults {
+				n += f.Count(d.dir, k)
+			}
+			if n > 0 {
 				fmt.Fprintf(w, "%-40s %12d\n", d.name+": "+k.String(), n)
 			}
 		}

@@ -149,7 +149,7 @@ func TestServeOptions(t *testing.T) {
 func TestServeUsage(t *testing.T) {
 	for _, test := range []struct{ line, want string }{
 		{"", "on which interface? (smoltcp serve tap0)"},
-		{"tap0 tap1", `["tap0" "tap1"]: one interface is enough`},
+		{"tap0 tap1", `["tap0" "tap1"]: one interface; further ones are --also tap1=ADDR/BITS`},
 		{"tap0 --buffer 0", "--buffer 0: want 1 to 67108864 bytes"},
 		{"tap0 --buffer 67108865", "--buffer 67108865: want 1 to 67108864 bytes"},
 		{"tap0 --buffer many", `--buffer many: not a value that this flag takes (see smoltcp serve --help)`},
@@ -183,6 +183,11 @@ func TestServeUsage(t *testing.T) {
 		{"tap0 --delay 61s", "--delay 61s: want a time like 20ms, 0 to 1m"},
 		{"tap0 --delay soon", "--delay soon: want a time like 20ms, 0 to 1m"},
 		{"tap0 --shaping-interval 0", "--shaping-interval 0: want a time like 50ms, above 0 and up to 1h"},
+		{"tap0 --also tap1", "--also tap1: want an interface and an address with the length of its network, like tap1=10.1.0.1/24"},
+		{"tap0 --also =10.1.0.1/24", "--also =10.1.0.1/24: want an interface and an address with the length of its network, like tap1=10.1.0.1/24"},
+		{"tap0 --also tap0=10.1.0.1/24", "--also tap0=10.1.0.1/24: that is where the host is already (more addresses there: --addr)"},
+		{"tap0 --also-host-addr tap1=10.1.0.2/24", "--also-host-addr tap1=10.1.0.2/24: no interface of --also"},
+		{"tap0 --also tap1=10.1.0.1/24 --also-host-addr tap1=10.1.0.1/24", "--also-host-addr tap1=10.1.0.1/24: the host has that address (--also)"},
 		{"tap0 --pcap - --trace", "--pcap - --trace: packets and text cannot both go to standard output"},
 		{"tap0 -c 5", "-c 5: counts the frames of --trace, which is not there"},
 		{"tap0 --trace --format xml", "--format xml: want tree, line or json"},
@@ -242,7 +247,7 @@ func startServe(t *testing.T, line string, stdout io.Writer) *serving {
 	dev, wire := capture.Pipe(1500)
 	s.wire = wire
 	go func() {
-		s.ended <- serveOn(ctx, Env{Stdin: strings.NewReader(""), Stdout: stdout, Stderr: s.stderr}, o, dev)
+		s.ended <- serveOn(ctx, Env{Stdin: strings.NewReader(""), Stdout: stdout, Stderr: s.stderr}, o, []capture.Device{dev})
 	}()
 	t.Cleanup(func() {
 		stop()
@@ -306,9 +311,11 @@ var (
 )
 
 // arpFrame is an ARP request for the server by the peer.
-func arpFrame() []byte {
-	eth := dissect.EthernetHeader{Dst: dissect.BroadcastMAC, Src: peerMAC, Type: dissect.EtherTypeARP}
-	arp := dissect.ARPHeader{Op: dissect.ARPRequest, SenderMAC: peerMAC, SenderIP: peerIP, TargetIP: serverIP}
+func arpFrame() []byte { return arpRequest(peerMAC, peerIP, serverIP) }
+
+func arpRequest(mac dissect.MAC, sender, target netip.Addr) []byte {
+	eth := dissect.EthernetHeader{Dst: dissect.BroadcastMAC, Src: mac, Type: dissect.EtherTypeARP}
+	arp := dissect.ARPHeader{Op: dissect.ARPRequest, SenderMAC: mac, SenderIP: sender, TargetIP: target}
 	return arp.Append(eth.Append(nil))
 }
 
@@ -712,5 +719,71 @@ func TestServeSeed(t *testing.T) {
 	}
 	if c-a < slack || a-c < slack {
 		t.Errorf("initial sequence numbers %d and %d with two seeds", a, c)
+	}
+}
+
+// A host on two interfaces answers on both, and its trace and its savefile say on which.
+func TestServeAlso(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "both.pcapng")
+	o, err := parseServe(t, "tap0 --also tap1=10.1.0.1/24 --also tap2=10.2.0.1/24 --also tap1=10.1.0.9/24 --gateway 10.1.0.77 --trace --format line --pcap "+file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if own, others := o.splitGateways(); len(own) != 0 || len(others) != 2 || len(others[0]) != 1 || len(others[1]) != 0 {
+		t.Errorf("gateways of tap0 %v, of the others %v", own, others)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	stdout, stderr := &lockedBuffer{}, &lockedBuffer{}
+	var devs, wires []capture.Device
+	for range 3 {
+		dev, wire := capture.Pipe(1500)
+		devs, wires = append(devs, dev), append(wires, wire)
+	}
+	ended := make(chan error, 1)
+	go func() {
+		ended <- serveOn(ctx, Env{Stdin: strings.NewReader(""), Stdout: stdout, Stderr: stderr}, o, devs)
+	}()
+	for i, addr := range []string{"192.168.69.1", "10.1.0.1", "10.2.0.1", "10.1.0.9"} {
+		wire := wires[i%3]
+		if i == 3 {
+			wire = wires[1]
+		}
+		s := serving{t: t, wire: wire, stderr: stderr}
+		asked := netip.MustParseAddr(addr)
+		s.send(arpRequest(dissect.MAC{2, 0, 0, 0, 0, 0x77}, asked.Next(), asked))
+		if got := dissect.ARP(s.receive(dissect.EtherTypeARP)[14:]).SenderProtocol(); !bytes.Equal(got, asked.AsSlice()) {
+			t.Errorf("%s is answered for by %v", addr, got)
+		}
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"10.1.0.1/24, 10.1.0.9/24 on tap1, 10.2.0.1/24 on tap2"} {
+		if !strings.Contains(stderr.String(), want) {
+			t.Errorf("%q is missing in %s", want, stderr)
+		}
+	}
+	for _, want := range []string{"<- tap0 ", "-> tap1 ", "<- tap2 "} {
+		if !strings.Contains(stdout.String(), want) {
+			t.Errorf("%q is missing in %s", want, stdout)
+		}
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r, err := capture.NewReader(f, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := make(map[int]bool)
+	for p, err := r.Next(); err == nil; p, err = r.Next() {
+		seen[p.Interface] = true
+	}
+	if len(seen) != 3 {
+		t.Errorf("the savefile has packets of %d interfaces", len(seen))
 	}
 }

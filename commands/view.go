@@ -64,16 +64,16 @@ func (v *viewer) run(ctx context.Context, src capture.Source) (err error) {
 	if file, ok := v.canShare(src); ok {
 		return v.runParallel(ctx, file)
 	}
+	p := new(capture.Packet) // one for all, since it is handed on by reference
 	for v.out.count == 0 || v.seen < v.out.count {
-		p, err := src.Next()
-		if err != nil {
+		if *p, err = src.Next(); err != nil {
 			if err == io.EOF || ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
 				return nil
 			}
 			return err
 		}
 		if v.filter != nil {
-			if ok, err := v.filter.match(&p); err != nil {
+			if ok, err := v.filter.match(p); err != nil {
 				return err
 			} else if !ok {
 				continue
@@ -86,10 +86,10 @@ func (v *viewer) run(ctx context.Context, src capture.Source) (err error) {
 		v.seen++
 		v.counted.Store(int64(v.seen))
 		if v.process != nil {
-			v.process.find(&p)
+			v.process.find(p)
 		}
 		if v.save != nil {
-			if err := v.write(src, &p); err != nil {
+			if err := v.write(src, p); err != nil {
 				if errors.Is(err, capture.ErrRotationDone) {
 					v.seen--
 					v.counted.Store(int64(v.seen))
@@ -99,7 +99,7 @@ func (v *viewer) run(ctx context.Context, src capture.Source) (err error) {
 			}
 		}
 		if v.printer != nil {
-			if err := v.print(src, &p); err != nil {
+			if err := v.print(src, p); err != nil {
 				return outputError(err)
 			}
 		}
@@ -127,7 +127,8 @@ func (v *viewer) fill(frame *format.Frame, packet *dissect.Packet, p *capture.Pa
 	} else {
 		packet.Decode(p.Link, p.Data, p.Len)
 	}
-	*frame = format.Frame{Time: p.Time, Comment: p.Comment, Odd: (*format.OddTime)(p.Odd), Packet: packet}
+	frame.Time, frame.Comment, frame.Odd, frame.Packet = p.Time, p.Comment, (*format.OddTime)(p.Odd), packet
+	frame.Interface, frame.Direction = "", ""
 	if v.names || len(all) > 1 && v.out.kind != "line" || v.out.kind == "json" { // of files tcpdump does not say it
 		frame.Direction = p.Direction.String()
 		if p.Interface < len(all) {

@@ -16,21 +16,20 @@ import (
 	"smoltcp/stack"
 )
 
-// watcher is what serve puts between the host and its device, and what it does with what it sees there: faults, a
+// watcher is what serve puts between the host and its devices, and what it does with what it sees there: faults, a
 // savefile, a trace on standard output, a log.
 type watcher struct {
-	dev   capture.Device // with all decorators
-	fault *capture.Fault // nil for none
+	devs   []capture.Device // with all decorators
+	faults []*capture.Fault // of the devices, none for no faults
 
-	save     capture.Writer // nil for none
-	saveName string
-	recorder *capture.Recorder
+	save      capture.Writer // nil for none
+	saveName  string
+	recorders []*capture.Recorder
 
 	// The trace, nil for none.
 	text    *textWriter
 	out     outputOptions
 	printer format.Printer
-	link    dissect.LinkType
 	packet  dissect.Packet
 	seen    int
 	scratch []byte
@@ -41,33 +40,57 @@ type watcher struct {
 	start   time.Time // the origin of now, with both clocks
 }
 
-// newWatcher makes a watcher over dev. It calls stop, which ends ctx, when as many frames were shown as were asked for, and when it
+// newWatcher makes a watcher over devs: the device of o, and those of o.also. It calls stop, which ends ctx, when as many frames were shown as were asked for, and when it
 // can write no more: close says why.
-func newWatcher(ctx context.Context, stop func(), env Env, o serveOptions, dev capture.Device, log *slog.Logger) (*watcher, error) {
-	w := &watcher{dev: dev, out: o.out, link: capture.DeviceLink(dev), log: log, verbose: o.verbose, stop: stop, start: time.Now(), saveName: o.pcap}
+func newWatcher(ctx context.Context, stop func(), env Env, o serveOptions, devs []capture.Device, log *slog.Logger) (*watcher, error) {
+	w := &watcher{out: o.out, log: log, verbose: o.verbose, stop: stop, start: time.Now(), saveName: o.pcap}
 	if o.pcap != "" {
 		var err error
-		ifc := []capture.Interface{{Name: o.device.Name, Link: w.link, Snaplen: capture.DefaultSnaplen, Nano: true}}
-		if w.save, err = createFile(env, o.pcap, ifc, capture.FileOptions{Nano: o.out.Nano}, false); err != nil {
+		var list []capture.Interface
+		for i, name := range o.interfaces() {
+			list = append(list, capture.Interface{Name: name, Link: capture.DeviceLink(devs[i]), Snaplen: capture.DefaultSnaplen, Nano: true})
+		}
+		if w.save, err = createFile(env, o.pcap, list, capture.FileOptions{Nano: o.out.Nano}, false); err != nil {
 			return nil, err
 		}
-		w.recorder = capture.NewRecorder(w.dev, stopWriter{w.save, stop}, w.now)
-		w.dev = w.recorder
 	}
 	if o.trace {
 		w.text = newTextWriter(&patientWriter{w: env.Stdout, end: ctx.Done(), done: make(chan error, 1)}, true)
 		w.printer = o.out.printer()
-		w.dev = capture.NewTracer(w.dev, w.frame)
 	}
-	if o.fault.Active() {
-		fault, err := capture.NewFault(w.dev, o.fault, w.now)
+	for i, name := range o.interfaces() {
+		dev, err := w.decorate(devs[i], i, name, o.fault)
 		if err != nil {
 			w.close()
 			return nil, usageError{err}
 		}
-		w.fault, w.dev = fault, fault
+		w.devs = append(w.devs, dev)
 	}
 	return w, nil
+}
+
+// decorate puts what there is to see and to spoil over the device with this index.
+func (w *watcher) decorate(dev capture.Device, index int, name string, faults capture.FaultConfig) (capture.Device, error) {
+	link := capture.DeviceLink(dev)
+	if w.save != nil {
+		r := capture.NewRecorder(dev, stopWriter{w.save, w.stop}, w.now)
+		r.Interface = index
+		w.recorders = append(w.recorders, r)
+		dev = r
+	}
+	if w.text != nil {
+		dev = capture.NewTracer(dev, func(dir capture.Direction, frame []byte, verdict string) { w.frame(link, name, dir, frame, verdict) })
+	}
+	if faults.Active() {
+		faults.Seed += uint64(index)
+		f, err := capture.NewFault(dev, faults, w.now)
+		if err != nil {
+			return nil, err
+		}
+		w.faults = append(w.faults, f)
+		dev = f
+	}
+	return dev, nil
 }
 
 // now is the wall clock's time at the start and monotonic from there, so that setting the clock stops nothing.
@@ -133,7 +156,12 @@ func (w *watcher) close() (err error) {
 		w.text = nil
 	}
 	if w.save != nil {
-		serr := w.recorder.Err()
+		var serr error
+		for _, r := range w.recorders {
+			if serr == nil {
+				serr = r.Err()
+			}
+		}
 		if cerr := w.save.Close(); serr == nil {
 			serr = cerr
 		}
@@ -144,6 +172,9 @@ func (w *watcher) close() (err error) {
 	}
 	return err
 }
+
+// several reports whether a frame has to say by which interface it came.
+func (w *watcher) several() bool { return len(w.devs) > 1 }
 
 // print adds text to the trace, unless enough was shown already.
 func (w *watcher) print(f func(b []byte) []byte) {
@@ -156,13 +187,16 @@ func (w *watcher) print(f func(b []byte) []byte) {
 }
 
 // frame prints one frame of the trace. It runs in the host's loop.
-func (w *watcher) frame(dir capture.Direction, frame []byte, verdict string) {
+func (w *watcher) frame(link dissect.LinkType, name string, dir capture.Direction, frame []byte, verdict string) {
 	w.seen++
-	w.packet.Decode(w.link, frame, len(frame))
+	w.packet.Decode(link, frame, len(frame))
 	f := format.Frame{Num: w.seen, Time: w.now(), Packet: &w.packet}
 	w.print(func(b []byte) []byte {
 		if w.out.kind == "json" {
 			f.Direction, f.Comment = dir.String(), []byte(verdict)
+			if w.several() {
+				f.Interface = name
+			}
 			return w.printer.Append(b, &f)
 		}
 		mark := "<- "
@@ -170,7 +204,11 @@ func (w *watcher) frame(dir capture.Direction, frame []byte, verdict string) {
 			mark = "-> "
 		}
 		w.scratch = w.printer.Append(w.scratch[:0], &f)
-		b = indent(append(b, mark...), w.scratch)
+		b = append(b, mark...)
+		if w.several() {
+			b = append(append(b, name...), ' ')
+		}
+		b = indent(b, w.scratch)
 		if verdict != "" {
 			b = append(append(append(b, "   ("...), verdict...), ")\n"...)
 		}

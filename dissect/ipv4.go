@@ -173,7 +173,7 @@ func (ip IPv4) SetID(id uint16)   { binary.BigEndian.PutUint16(ip[ipv4ID:], id) 
 // SetFragment writes the fragment offset, in bytes and a multiple of 8, and the More Fragments flag; it
 // clears Don't Fragment.
 func (ip IPv4) SetFragment(offset int, more bool) {
-	v := uint16(offset / 8)
+	v := uint16(offset/8) & 0x1fff
 	if more {
 		v |= 0x2000
 	}
@@ -296,7 +296,7 @@ func (h *IPv4Header) Append(b []byte) []byte {
 	b = append(b, make([]byte, n)...)
 	ip := IPv4(b[at:])
 	ip[ipv4VersionIHL] = 4<<4 | uint8(n/4)
-	ip[ipv4DSField] = h.DSCP<<2 | uint8(h.ECN)
+	ip[ipv4DSField] = h.DSCP<<2 | uint8(h.ECN&3)
 	ip.SetTotalLen(h.TotalLen)
 	ip.SetID(h.ID)
 	ip.SetFragment(h.FragmentOffset, h.MoreFragments)

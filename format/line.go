@@ -52,8 +52,8 @@ func NewLine(o Options) *Line {
 	return p
 }
 
-// SetMaxFlows sets how many TCP connections are remembered, at about 100 bytes each. When there are more, the one
-// that showed no packet for longest is forgotten, and its next packet counts as its first. Whatever was
+// SetMaxFlows sets how many TCP connections are remembered, at about 70 bytes each. When there are more, one
+// that showed no packet for long is forgotten, and its next packet counts as its first. Whatever was
 // remembered before is forgotten. Zero or less means DefaultMaxFlows.
 func (p *Line) SetMaxFlows(n int) {
 	if n <= 0 {

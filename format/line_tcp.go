@@ -33,7 +33,7 @@ func (p *Line) tcp(b, d []byte, length int, c *ipContext) []byte {
 	var rel related
 	if !p.opts.AbsoluteSeq && flags.Has(dissect.ACK) {
 		s := flowSegment{syn: flags.Has(dissect.SYN), seq: seq, ack: ack}
-		s.from = s.key.fill(c, src, dst)
+		s.fill(c, src, dst)
 		rel = p.relate(b, &s)
 	}
 	if header > length {
@@ -202,6 +202,12 @@ func (o *tcpOptionPrinter) print(b []byte) ([]byte, bool) {
 		if len(o.d) < 1 {
 			return o.p.stop(b, o.proto()), false
 		}
+		if o.left >= len(paddedTimestamps)+8 && len(o.d) >= len(paddedTimestamps)+8 && string(o.d[:len(paddedTimestamps)]) == paddedTimestamps {
+			b = appendDecimal(append(b, "nop,nop,TS val "...), uint64(be32(o.d, 4)))
+			b = appendDecimal(append(b, " ecr "...), uint64(be32(o.d, 8)))
+			o.d, o.left, o.some = o.d[len(paddedTimestamps)+8:], o.left-len(paddedTimestamps)-8, true
+			continue
+		}
 		kind, size := dissect.TCPOptionKind(o.d[0]), 1
 		if kind != dissect.TCPOptEnd && kind != dissect.TCPOptNop {
 			if len(o.d) < 2 {
@@ -232,6 +238,9 @@ func (o *tcpOptionPrinter) print(b []byte) ([]byte, bool) {
 	}
 	return b, true
 }
+
+// paddedTimestamps are two NOPs and the head of a timestamps option: how the options of nearly all segments begin.
+const paddedTimestamps = "\x01\x01\x08\x0a"
 
 // optionEnd is how the reading of an option ended.
 type optionEnd uint8

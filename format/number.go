@@ -3,49 +3,52 @@ package format
 import (
 	"encoding/binary"
 	"math"
+	"math/bits"
 	"strconv"
 )
 
 const hexDigits = "0123456789abcdef"
 
-// digitPairs are the numbers from 00 to 99.
-var digitPairs = func() (pairs [100][2]byte) {
-	for i := range pairs {
-		pairs[i] = [2]byte{'0' + byte(i/10), '0' + byte(i%10)}
-	}
-	return pairs
-}()
-
-// appendDecimal appends v in decimal. Numbers in packets are short: up to 32 bits they are written in their place, two digits at a
-// time, which takes half the time of strconv's way.
+// appendDecimal appends v in decimal. Numbers in packets are of any length up to ten digits, which a processor cannot guess: up to
+// 32 bits they are written without a branch for each digit, which takes a third of the time of strconv's way.
 func appendDecimal(b []byte, v uint64) []byte {
-	switch {
-	case v < 10:
+	if v < 10 {
 		return append(b, '0'+byte(v))
-	case v < 100:
-		return append(b, digitPairs[v][0], digitPairs[v][1])
-	case v > math.MaxUint32:
+	}
+	if v > math.MaxUint32 {
 		return strconv.AppendUint(b, v, 10)
 	}
-	n := 3
-	for limit := uint64(1000); v >= limit; limit *= 10 {
-		n++
+	if v >= 1e8 {
+		top, rest := v/1e8, v%1e8
+		if top >= 10 {
+			b = append(b, '0'+byte(top/10))
+			top %= 10
+		}
+		b = append(b, '0'+byte(top))
+		return appendDigits(b, digitsOf(uint32(rest)), 8)
 	}
-	return fillDecimal(append(b, "0000000000"[:n]...), uint32(v), n)
+	digits := digitsOf(uint32(v))
+	zeros := bits.TrailingZeros64(digits) / 8
+	return appendDigits(b, digits>>(8*zeros), 8-zeros)
 }
 
-// fillDecimal writes the last digits decimal digits of v over the end of b.
-func fillDecimal(b []byte, v uint32, digits int) []byte {
-	d := b[len(b)-digits:]
-	for ; digits > 1; digits -= 2 {
-		pair := &digitPairs[v%100]
-		v /= 100
-		d[digits-2], d[digits-1] = pair[0], pair[1]
-	}
-	if digits == 1 {
-		d[0] = '0' + byte(v%10)
-	}
-	return b
+// digitsOf gives the eight decimal digits of v, which is less than 1e8, one to a byte, the first in the least significant.
+func digitsOf(v uint32) uint64 {
+	// All halves are split in one multiplication: into numbers below 10000, below 100, below 10. What is multiplied and shifted is
+	// the quotient by 100 or 10, exact in that range.
+	x := uint64(v/10000) | uint64(v%10000)<<32
+	q := x * 10486 >> 20 & 0x0000007f_0000007f
+	x = q | (x-100*q)<<16
+	q = x * 103 >> 10 & 0x000f000f_000f000f
+	return q | (x-10*q)<<8
+}
+
+// appendDigits appends the first n of eight digits.
+func appendDigits(b []byte, digits uint64, n int) []byte {
+	at := len(b)
+	b = grow(b, 8)
+	binary.LittleEndian.PutUint64(b[at:], digits+0x30303030_30303030)
+	return b[:at+n]
 }
 
 // appendTwo appends v with at least two digits.
@@ -58,7 +61,10 @@ func appendTwo(b []byte, v uint64) []byte {
 
 // appendPadded appends the last digits decimal digits of v, nine at most, with zeros before it.
 func appendPadded(b []byte, v uint64, digits int) []byte {
-	return fillDecimal(append(b, "000000000"[:digits]...), uint32(v%1e9), digits)
+	if digits == 9 {
+		b, digits = append(b, '0'+byte(v/1e8%10)), 8
+	}
+	return appendDigits(b, digitsOf(uint32(v%1e8))>>(8*(8-digits)), digits)
 }
 
 // appendHexNumber appends 0x and v with at least digits hexadecimal digits.

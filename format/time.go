@@ -25,6 +25,13 @@ type clock struct {
 	zone  zone
 	dates calendar
 
+	// second is the text of the last time of day up to the point, since packets come many to a second; n is zero if there is none.
+	second struct {
+		sec  int64
+		text [32]byte
+		n    int
+	}
+
 	// days makes TimeDelta and TimeOffset count differences of a day and more in hours. Without it they show what
 	// is left of the last day, as tcpdump does.
 	days bool
@@ -63,11 +70,16 @@ func (c *clock) append(b []byte, t int64) []byte {
 		return c.appendDelta(b, t)
 	}
 	sec, frac := splitTime(t)
-	days, sod := splitDay(sec + c.zone.offset(sec))
-	if c.style == TimeDate {
-		b = append(c.dates.append(b, days), ' ')
+	if c.second.n == 0 || c.second.sec != sec {
+		c.second.sec = sec
+		text := c.second.text[:0]
+		days, sod := splitDay(sec + c.zone.offset(sec))
+		if c.style == TimeDate {
+			text = append(c.dates.append(text, days), ' ')
+		}
+		c.second.n = len(appendHMS(text, sod))
 	}
-	return c.appendFrac(appendHMS(b, sod), frac)
+	return c.appendFrac(append(b, c.second.text[:c.second.n]...), frac)
 }
 
 // appendUnix appends seconds since 1970: "1795357929.341257".

@@ -18,24 +18,16 @@ const (
 	removed                    // not wanted any more
 )
 
-// addrOrigin says who wanted an IPv6 address.
-type addrOrigin uint8
-
-const (
-	originManual    addrOrigin = iota // the program
-	originStable                      // formed by the stack (RFC 7217)
-	originTemporary                   // formed by the stack, for a while (RFC 8981)
-)
-
 // addr6 is an IPv6 address of an interface, from the moment that it is wanted.
 type addr6 struct {
 	ifc    *Interface
 	prefix netip.Prefix // the address, and how long the prefix is that it was formed with
 	state  addrState
-	origin addrOrigin
+	origin AddrOrigin
 	timer  timer
 
 	fresh  bool    // assigned, and not made known to routers yet
+	moved  bool    // assigned, and at another hardware address than neighbors know
 	probes int     // solicitations sent for Duplicate Address Detection
 	nonce  [6]byte // of those, to know them when a bridge reflects them (RFC 7527)
 
@@ -57,7 +49,7 @@ func (a *addr6) deprecated(now Time) bool { return now >= a.preferred }
 const maxProbeDelay = time.Second
 
 // addAddr6 makes p an address of the interface: on Ethernet after Duplicate Address Detection, elsewhere now.
-func (ifc *Interface) addAddr6(p netip.Prefix, origin addrOrigin, preferred, valid Time, auto *autoAddr) *addr6 {
+func (ifc *Interface) addAddr6(p netip.Prefix, origin AddrOrigin, preferred, valid Time, auto *autoAddr) *addr6 {
 	s := ifc.stack
 	if len(ifc.addrs6) == 0 {
 		ifc.join(allNodes6)
@@ -73,7 +65,9 @@ func (ifc *Interface) addAddr6(p netip.Prefix, origin addrOrigin, preferred, val
 	for i := range a.nonce {
 		a.nonce[i] = byte(nonce >> (8 * i))
 	}
-	s.timers.set(&a.timer, s.now.Add(s.random.below(maxProbeDelay)))
+	if wait := s.random.below(maxProbeDelay); !ifc.linkDown {
+		s.timers.set(&a.timer, s.now.Add(wait))
+	}
 	return a
 }
 
@@ -88,6 +82,10 @@ func (a *addr6) expire(now Time) {
 			// Routers learn of us before the first packet for us comes (RFC 9131 section 6.1.2).
 			a.fresh = false
 			a.ifc.advertise(a.addr(), a.addr(), allRouters6, false, false)
+		}
+		if a.moved {
+			a.moved = false
+			a.ifc.advertise(a.addr(), a.addr(), allNodes6, false, true) // RFC 4861 section 7.2.6
 		}
 		a.schedule()
 	case a.state == tentative && a.probes < s.cfg.DADTransmits:
@@ -111,7 +109,7 @@ func (a *addr6) assign() {
 	}
 	a.state = assigned
 	p := a.prefix
-	if a.origin != originManual && !isLinkLocal(p.Addr()) {
+	if a.origin != AddrManual && !isLinkLocal(p.Addr()) {
 		p = netip.PrefixFrom(p.Addr(), 128) // what is on the link is not for an address to say (RFC 5942 section 4)
 	}
 	ifc.addrs = append(ifc.addrs, p)
@@ -130,7 +128,7 @@ func (a *addr6) assign() {
 
 // schedule sets the timer for the end of a lifetime.
 func (a *addr6) schedule() {
-	if a.fresh || a.valid == Never && a.preferred == Never {
+	if a.fresh || a.moved || a.valid == Never && a.preferred == Never {
 		return
 	}
 	next := a.valid
@@ -150,6 +148,7 @@ func (a *addr6) conflict(mac dissect.MAC) {
 		return
 	}
 	a.state = duplicate
+	s.changed()
 	s.timers.stop(&a.timer)
 	if a.probes > 0 {
 		ifc.leave(solicitedNode(a.addr()))
@@ -197,22 +196,17 @@ func (s *Stack) canSendFrom(a netip.Addr) bool {
 	return o == nil || o.usable(s.now) // the loopback's is none of those
 }
 
-// wanted6 reports whether some interface has the address a, or will.
-func (s *Stack) wanted6(a netip.Addr) bool {
-	for _, ifc := range s.interfaces {
-		if ifc.find6(a) != nil {
-			return true
-		}
-	}
-	return s.local(a) != nil
-}
-
-// Tentative gives the IPv6 addresses that the interface has not got yet: whether other stations have them is being found
-// out, which takes one to two seconds (RFC 4862 section 5.4). Duplicate gives those that another station turned out to have.
+// Tentative gives the addresses that the interface has not got yet: whether other stations have them is being found
+// out, which takes one to two seconds for IPv6 (RFC 4862 section 5.4) and, where it is done, four to seven for IPv4 (RFC 5227). Duplicate gives those that another station turned out to have.
 func (ifc *Interface) Tentative() []netip.Prefix { return ifc.inState(tentative) }
 func (ifc *Interface) Duplicate() []netip.Prefix { return ifc.inState(duplicate) }
 
 func (ifc *Interface) inState(state addrState) (list []netip.Prefix) {
+	for _, a := range ifc.addrs4 {
+		if a.state == state && a.probe == nil {
+			list = append(list, a.prefix)
+		}
+	}
 	for _, a := range ifc.addrs6 {
 		if a.state == state {
 			list = append(list, a.prefix)

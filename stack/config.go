@@ -87,6 +87,16 @@ type Config struct {
 	ICMPRate, ICMPBurst         int
 	ICMPPeerRate, ICMPPeerBurst int
 
+	// Epoch is when the stack's clock was 0, for the time that ICMP timestamp requests and IP timestamp options ask for. If it is the
+	// zero Time they get the stack's own, marked as not being that of the day (RFC 792). NoTimestamps leaves ICMP timestamp
+	// requests unanswered.
+	Epoch        time.Time
+	NoTimestamps bool
+
+	// Redirects has routers' ICMP redirects believed, for ten minutes each (RFC 1122 section 3.2.2.2): from the router in use, to a
+	// neighbor. Who is on the link can forge them. Those of IPv6 belong to InterfaceConfig.Autoconf.
+	Redirects bool
+
 	// EchoBroadcast answers echo requests that were sent to a broadcast address (RFC 1122 section 3.2.2.6).
 	EchoBroadcast bool
 

@@ -76,6 +76,11 @@ type Counters struct {
 	UDPNoSocket  uint64 `rx:"end"` // nobody has the port
 	UDPQueueFull uint64 `rx:"end"` // every socket that it was for had its queue full
 
+	RawReceived uint64 `rx:"end"` // packets of protocols that only raw sockets know
+	RawCopies   uint64 // copies of packets given to raw sockets
+	RawFull     uint64 // copies that a raw socket had no room for
+	RawSent     uint64 // packets sent by raw sockets
+
 	TCPReceived    uint64 `rx:"end"` // segments given to a connection or a listener
 	TCPMalformed   uint64 `rx:"end"` // header makes no sense, or port 0
 	TCPChecksum    uint64 `rx:"end"` // checksum wrong
@@ -111,6 +116,7 @@ type Counters struct {
 
 	EchoRequests   uint64 // echo requests sent
 	EchoReplies    uint64 // echo requests answered
+	ICMPTimestamps uint64 // timestamp requests answered
 	ICMPErrorsSent uint64 // ICMP errors sent
 	ICMPLimited    uint64 // ICMP errors not sent, to keep within the rate limits
 

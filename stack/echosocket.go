@@ -231,7 +231,7 @@ func (s *Stack) closeEchoes() {
 func (e *EchoSocket) markReady() {
 	if e.snd.len() > 0 && e.readyOn == nil {
 		e.readyOn = e.snd.front().path.ifc
-		e.readyOn.ready.push(e)
+		e.readyOn.enlist(e)
 	}
 }
 

@@ -17,6 +17,7 @@ type packet struct {
 	ecn       dissect.ECN
 	df        bool   // not to be fragmented
 	flow      uint32 // IPv6: the flow label
+	options   []byte // IPv4: padded to words
 	transport []byte
 	payload   [2][]byte // behind the transport header, in one or two pieces
 
@@ -25,7 +26,7 @@ type packet struct {
 }
 
 func (p *packet) len() int {
-	return ipHeaderLen(p.dst) + len(p.transport) + len(p.payload[0]) + len(p.payload[1])
+	return ipHeaderLen(p.dst) + len(p.options) + len(p.transport) + len(p.payload[0]) + len(p.payload[1])
 }
 
 // sendControl sends a packet of the stack's own, ICMP or RST: those go out of turn and may find a full device.
@@ -48,6 +49,9 @@ func (s *Stack) send(p *packet) error {
 	}
 	ip := dissect.IPv4Header{
 		DSCP: p.dscp, ECN: p.ecn, TotalLen: n, DontFragment: p.df, TTL: p.ttl, Protocol: p.proto, Src: p.src, Dst: p.dst,
+	}
+	if len(p.options) > 0 {
+		ip.Options = dissect.MakeIPv4Options(p.options)
 	}
 	if !p.df {
 		ip.ID = s.random.packetID(p.src, p.dst, p.proto)
@@ -108,21 +112,29 @@ func (ifc *Interface) transmit(b []byte, mac dissect.MAC) {
 	}
 	ip := dissect.IPv4(b)
 	h := ip.Header()
+	if h.DontFragment {
+		ifc.stack.drop(ifc, &ifc.stack.counters.TxTooBig)
+		return
+	}
 	ifc.fragment(head, &h, ip.Payload())
 }
 
-// fragment sends an IP packet in pieces that fit the MTU. link is the link header, payload what follows the IP header.
+// fragment sends an IP packet in pieces that fit the MTU. link is the link header, payload what follows the IP header. The packet may be
+// a fragment itself.
 func (ifc *Interface) fragment(link []byte, ip *dissect.IPv4Header, payload ...[]byte) {
 	s := ifc.stack
-	left := ip.TotalLen - ip.HeaderLen()
-	chunk := (ifc.mtu - ip.HeaderLen()) &^ 7
-	for off := 0; left > 0; off += chunk {
-		n := min(chunk, left)
+	left, base, more := ip.TotalLen-ip.HeaderLen(), ip.FragmentOffset, ip.MoreFragments
+	for off := 0; left > 0; {
+		n := min((ifc.mtu-ip.HeaderLen())&^7, left)
 		left -= n
-		ip.FragmentOffset, ip.MoreFragments, ip.TotalLen = off, left > 0, ip.HeaderLen()+n
+		ip.FragmentOffset, ip.MoreFragments, ip.TotalLen = base+off, more || left > 0, ip.HeaderLen()+n
 		frame := append(s.frame[:0], ip.Append(link))
 		s.counters.TxFragments++
 		ifc.push(slicePieces(frame, payload, off, n)...)
+		if off == 0 {
+			ip.Options = copiedOptions(&ip.Options)
+		}
+		off += n
 	}
 }
 
@@ -165,6 +177,9 @@ func (ifc *Interface) push(pieces ...[]byte) {
 			return
 		case ok:
 			s.counters.TxFrames++
+			if len(s.taps) > 0 {
+				ifc.tapPieces(true, frame...)
+			}
 			return
 		}
 		s.counters.TxStalls++
@@ -193,6 +208,9 @@ func (ifc *Interface) flush() {
 			s.drop(ifc, &s.counters.TxErrors)
 		case ok:
 			s.counters.TxFrames++
+			if len(s.taps) > 0 {
+				ifc.tap(s.pieces[0], true)
+			}
 		default:
 			return
 		}

@@ -28,6 +28,7 @@ var (
 	ErrNoPorts         = errors.New("no ephemeral port is free")        // all are taken for this destination
 	ErrNotConnected    = errors.New("socket is not connected")          // Send without a destination
 	ErrIsConnected     = errors.New("socket is connected to another")   // SendTo elsewhere
+	ErrBadPacket       = errors.New("not a packet that can be sent")    // cut off, with bytes behind it, or of another protocol
 	ErrTooMany         = errors.New("too many connections")             // Config.MaxConns
 	ErrTimeExceeded    = errors.New("time to live exceeded in transit") // a router said so
 	ErrParameter       = errors.New("a header field was refused")       // the peer, or a router, said so

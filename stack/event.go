@@ -24,10 +24,14 @@ const (
 	EventNeighborGone
 	// EventConflict: the station MAC, which is zero if it did not say, claims our address Addr.
 	EventConflict
-	// EventAddr: the IPv6 address Addr is ours now, no other station having claimed it.
+	// EventAddr: the address Addr is ours now, no other station having claimed it.
 	EventAddr
-	// EventAddrGone: the IPv6 address Addr is not ours any more.
+	// EventAddrGone: the address Addr is not ours any more, its time being over or another station having claimed it.
 	EventAddrGone
+	// EventLink: the link of Interface went up or down, as Reason says.
+	EventLink
+	// EventInterfaceGone: Interface was removed.
+	EventInterfaceGone
 	// EventTCP: TCP holds what happened to the connection between Local and Remote.
 	EventTCP
 )
@@ -37,7 +41,7 @@ type Event struct {
 	Kind      EventKind
 	Time      Time
 	Interface *Interface // nil if none is concerned
-	Reason    string     // EventDrop: the counter's name
+	Reason    string     // EventDrop: the counter's name; EventLink: "up" or "down"
 	Addr      netip.Addr
 	MAC       dissect.MAC
 
@@ -68,6 +72,10 @@ func (e Event) String() string {
 		return fmt.Sprintf("%saddress %s is ours", on, e.Addr)
 	case EventAddrGone:
 		return fmt.Sprintf("%saddress %s is not ours any more", on, e.Addr)
+	case EventLink:
+		return fmt.Sprintf("%slink is %s", on, e.Reason)
+	case EventInterfaceGone:
+		return on + "removed"
 	case EventTCP:
 		return fmt.Sprintf("tcp %s-%s: %s", e.Local, e.Remote, e.TCP)
 	}

@@ -46,13 +46,43 @@ func serveFuzz(h *bench, addr string) {
 	})
 }
 
+// watchFuzz opens raw sockets, one of which sends back what comes, and taps. Two are never read.
+func watchFuzz(h *bench, local string, proto dissect.IPProto) {
+	h.openRaw(local, proto, RawOptions{ReportErrors: true})
+	k := h.openRaw(local, 200, RawOptions{ReportErrors: true})
+	k.SetHandler(func() {
+		for {
+			b, m, err := k.Peek()
+			if err == nil {
+				_ = k.SendTo(b[m.HeaderLen:], m.Src)
+			}
+			if _, _, err := k.Recv(nil); errors.Is(err, ErrWouldBlock) {
+				return
+			}
+		}
+	})
+	h.OpenTap(nil, TapOptions{RcvBuf: 2048})
+	tap := h.OpenTap(h.ifc, TapOptions{Snaplen: 100})
+	tap.SetHandler(func() {
+		for {
+			if _, err := tap.Next(); err != nil {
+				return
+			}
+		}
+	})
+}
+
 // fuzzHost is a stack with every kind of socket open, all of them with handlers that use what they get.
 func fuzzHost(t testing.TB) *bench {
 	h := newBench(t, Config{
 		TCP: tcp.Config{RcvBuf: 512, SndBuf: 512, FastOpen: true, AccurateECN: true, AccurateECNOption: true}, Backlog: 4, MaxConns: 32, Neighbors: 8, NeighborQueueBytes: 4096,
-		ReassemblyMemory: 16384, UDPRcvBuf: 2048, UDPSndBuf: 2048, TxQueue: 16, Events: func(e Event) { _ = e.String() },
+		ReassemblyMemory: 16384, UDPRcvBuf: 2048, UDPSndBuf: 2048, TxQueue: 16, Redirects: true, Events: func(e Event) { _ = e.String() },
 	})
 	serveFuzz(h, "0.0.0.0")
+	watchFuzz(h, "0.0.0.0", dissect.ProtoICMP)
+	if err := h.AddRoute(Route{Prefix: netip.MustParsePrefix("0.0.0.0/0"), Gateway: peerIP}); err != nil {
+		t.Fatal(err)
+	}
 	h.openUDP("0.0.0.0:9", UDPOptions{}) // never read
 	_, _ = h.DialTCP(netip.AddrPortFrom(peerIP, 80), TCPOptions{Local: ap("0.0.0.0:1000")})
 	e, err := h.OpenEcho(EchoOptions{})
@@ -100,6 +130,10 @@ func FuzzStack(f *testing.F) {
 	add(fragmentsOf(dissect.IPv4Header{ID: 7, Protocol: dissect.ProtoICMP}, icmpMessage(8, 0, bytesOf(100)), 40)...)
 	add(ipFrame(dissect.IPv4Header{Protocol: dissect.ProtoICMP}, icmpMessage(3, 3, ipPacket(dissect.IPv4Header{Src: ourIP, Dst: peerIP, Protocol: 17}, make([]byte, 8)))))
 	add(ipFrame(dissect.IPv4Header{Protocol: 200, Options: ipOptions(131, 7, 4, 1, 2, 3, 4, 0)}, nil))
+	add(echoFrame(dissect.IPv4Header{Options: ipOptions(7, 7, 4, 0, 0, 0, 0, 1, 68, 12, 5, 3, 192, 168, 69, 1, 0, 0, 0, 0)}, 10),
+		ipFrame(dissect.IPv4Header{Protocol: dissect.ProtoICMP}, icmpMessage(dissect.ICMPv4Timestamp, 0, make([]byte, 12))))
+	add(redirectFrame(peerIP, 1, "192.168.69.101", dissect.IPv4Header{Src: ourIP, Dst: netip.MustParseAddr("8.8.8.8")}))
+	add(ipFrame(dissect.IPv4Header{Protocol: 200}, []byte("raw")))
 	f.Add(all)
 	f.Fuzz(func(t *testing.T, in []byte) {
 		h := fuzzHost(t)
@@ -177,10 +211,21 @@ func checkBounds(t testing.TB, h *bench) {
 		{"bytes of fragments", h.reassembly.cost, h.cfg.ReassemblyMemory},
 		{"frames waiting for the device", h.ifc.txq.len(), h.cfg.TxQueue + 64},
 		{"request times", len(c.limit.last), requestsPerSecond},
-		{"timers", len(h.timers.heap), h.tcp.conns.len() + len(c.entries) + len(h.ifc.announces) + 1},
+		{"timers", len(h.timers.heap), h.tcp.conns.len() + len(c.entries) + len(h.ifc.addrs4) + 2},
+		{"redirections", len(h.ifc.redirects), maxRedirects},
 	} {
 		if b.n > b.limit {
 			t.Errorf("%d %s, limit %d", b.n, b.name, b.limit)
+		}
+	}
+	for _, k := range h.raws {
+		if k.rcvBytes > k.opt.RcvBuf && k.rcv.len() > 1 || k.sndBytes > k.opt.SndBuf && k.snd.len() > 1 {
+			t.Errorf("a raw socket holds %d and %d bytes", k.rcvBytes, k.sndBytes)
+		}
+	}
+	for _, k := range h.taps {
+		if k.bytes > k.opt.RcvBuf && k.queue.len() > 1 {
+			t.Errorf("a tap holds %d bytes", k.bytes)
 		}
 	}
 	for port, list := range h.udp.ports {

@@ -37,10 +37,14 @@ func multicastMAC(a netip.Addr) dissect.MAC {
 
 // JoinGroup has the interface receive a multicast group, and the routers know of it (RFC 3376, RFC 3810). What comes is for every
 // socket whose address and port it fits; see UDPSocket.JoinGroup, too. A group that was joined n times is left by the n-th
-// LeaveGroup. Errors: ErrBadGroup for what is no group or stays inside this host, ErrTooManyGroups.
+// LeaveGroup. Errors: ErrBadGroup for what is no group or stays inside this host, ErrTooManyGroups,
+// ErrInterfaceGone.
 func (ifc *Interface) JoinGroup(a netip.Addr) error {
 	a = a.Unmap().WithZone("")
-	if !a.IsMulticast() || staysInside(a) || !a.Is4() && ifc.mtu < minMTU6 {
+	if ifc.gone {
+		return ErrInterfaceGone
+	}
+	if !a.IsMulticast() || staysInside(a) || !a.Is4() && ifc.mtu6 < minMTU6 {
 		return ErrBadGroup
 	}
 	g := ifc.groupOf(a)
@@ -213,6 +217,10 @@ func (u *UDPSocket) loopGroup(ifc *Interface, d *datagram) {
 	}
 	m := UDPMessage{
 		Remote: netip.AddrPortFrom(d.path.src, u.local.Port()), Local: d.Remote, Interface: ifc, TTL: d.TTL, DSCP: d.DSCP, Broadcast: true,
+		ECN: u.opt.ECN & 3,
+	}
+	if dst.Is4() {
+		m.Options = u.opt.Options
 	}
 	if matches, delivered := s.deliverAll(&m, d.data); delivered > 0 {
 		s.counters.UDPLooped++

@@ -273,3 +273,26 @@ func TestJoinGroupErrors(t *testing.T) {
 		t.Errorf("closed: %v", err)
 	}
 }
+
+// What comes back from a group of IPv6 has no options of IPv4.
+func TestLoopedOptions(t *testing.T) {
+	h := newBench(t, Config{})
+	if err := h.ifc.AddAddr(netip.MustParsePrefix("fdaa::1/64")); err != nil {
+		t.Fatal(err)
+	}
+	h.wait(5 * time.Second)
+	alert := dissect.MakeIPv4Options([]byte{148, 4, 0, 0})
+	u := h.openUDP("[::]:1000", UDPOptions{Options: alert})
+	for group, want := range map[netip.Addr]dissect.IPv4Options{groupA: alert, netip.MustParseAddr("ff02::1234"): {}} {
+		if err := u.JoinGroup(group, h.ifc); err != nil {
+			t.Fatal(err)
+		}
+		if err := u.SendTo([]byte("x"), netip.AddrPortFrom(group, 1000)); err != nil {
+			t.Fatal(err)
+		}
+		h.poll()
+		if _, m, err := u.Recv(nil); err != nil || m.Options != want {
+			t.Errorf("%s: options % x, %v", group, m.Options.Bytes(), err)
+		}
+	}
+}

@@ -27,8 +27,8 @@ func (s *Stack) icmp(ip dissect.IPv4, in arrival) {
 		return
 	}
 	switch m.Type() {
-	case dissect.ICMPv4EchoRequest:
-		s.echo(ip, m, in)
+	case dissect.ICMPv4EchoRequest, dissect.ICMPv4Timestamp:
+		s.icmpRequest(ip, m, in)
 	case dissect.ICMPv4EchoReply:
 		s.echoReply(&inbound{arrival: in, src: ip.Src(), dst: ip.Dst(), ttl: ip.TTL(), class: ip.DSCP() << 2}, m.ID(), m.Seq(), m.Data())
 	case dissect.ICMPv4Unreachable, dissect.ICMPv4TimeExceeded, dissect.ICMPv4ParameterProblem:
@@ -51,55 +51,68 @@ func (s *Stack) icmp(ip dissect.IPv4, in arrival) {
 			}
 			return
 		}
-		if err, hard := icmpErr(m.Type(), m.Code()); err != nil {
-			// It is believed only if we may have sent what it quotes (RFC 5927).
-			if s.blame(m.Quote(), err, hard, netip.Addr{}) {
-				s.counters.ICMPReceived++
-			} else {
-				s.drop(in.ifc, &s.counters.ICMPUnmatched)
-			}
+		// It is believed only if we may have sent what it quotes (RFC 5927).
+		if err, hard := icmpErr(m.Type(), m.Code()); s.blame(m.Quote(), err, hard, netip.Addr{}) {
+			s.counters.ICMPReceived++
+		} else {
+			s.drop(in.ifc, &s.counters.ICMPUnmatched)
+		}
+	case dissect.ICMPv4Redirect:
+		if s.cfg.Redirects && !in.broadcast && in.ifc.redirect4(ip.Src(), m) {
+			s.counters.ICMPReceived++
 			return
 		}
 		fallthrough
 	default:
-		// Among these: Source Quench, which does nothing at all (RFC 6633), and Redirect.
+		// Among these: Source Quench, which does nothing at all (RFC 6633).
 		s.drop(in.ifc, &s.counters.ICMPIgnored)
 	}
 }
 
-// echo answers an echo request with all of its data (RFC 1122 section 3.2.2.6).
-func (s *Stack) echo(ip dissect.IPv4, m dissect.ICMPv4, in arrival) {
-	src := ip.Dst()
-	if in.broadcast {
-		if !s.cfg.EchoBroadcast {
-			s.drop(in.ifc, &s.counters.ICMPIgnored)
-			return
-		}
-		src = netip.Addr{}
+// icmpRequest answers an echo request, with all of its data (RFC 1122 section 3.2.2.6), or a timestamp request (section 3.2.2.8). Options that
+// record the way go on recording it; one that came by a source route would have to be answered by that, and is not.
+func (s *Stack) icmpRequest(ip dissect.IPv4, m dissect.ICMPv4, in arrival) {
+	echo := m.Type() == dissect.ICMPv4EchoRequest
+	if !echo && s.cfg.NoTimestamps || in.broadcast && !(echo && s.cfg.EchoBroadcast) {
+		s.drop(in.ifc, &s.counters.ICMPIgnored)
+		return
 	}
 	if sourceRouted(ip) {
-		s.drop(in.ifc, &s.counters.IPv4SourceRoute) // the answer would have to go back by that route
+		s.drop(in.ifc, &s.counters.IPv4SourceRoute)
 		return
 	}
 	s.counters.ICMPReceived++
-	on := in.ifc
-	if !in.broadcast {
-		on = nil
+	src, on := ip.Dst(), (*Interface)(nil)
+	if in.broadcast {
+		src, on = netip.Addr{}, in.ifc
 	}
 	path, err := s.route(ip.Src(), src, on)
 	if err != nil {
 		s.drop(in.ifc, &s.counters.TxNoRoute)
 		return
 	}
-	data := m.Data()
-	h := dissect.ICMPv4(append(s.transport[:0], m[:dissect.ICMPv4HeaderLen]...))
-	h.SetType(dissect.ICMPv4EchoReply)
+	h, data := dissect.ICMPv4(append(s.transport[:0], m[:dissect.ICMPv4HeaderLen]...)), m.Data()
+	if echo {
+		h.SetType(dissect.ICMPv4EchoReply)
+		s.counters.EchoReplies++
+	} else {
+		// Its time stays; when it was received and when it is answered is the same to us.
+		now := s.timestamp()
+		h = append(h, data[:4]...)
+		h = binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(h, now), now)
+		data = nil
+		h.SetType(dissect.ICMPv4TimestampReply)
+		s.counters.ICMPTimestamps++
+	}
 	h.FillChecksum(data)
-	s.counters.EchoReplies++
-	s.sendControl(&packet{
+	p := packet{
 		path: path, dst: ip.Src(), proto: dissect.ProtoICMP, ttl: s.cfg.TTL, dscp: ip.DSCP(),
 		transport: h, payload: [2][]byte{data},
-	})
+	}
+	if len(ip.Options()) > 0 {
+		p.options = s.answerOptions(ip, path.src)
+	}
+	s.sendControl(&p)
 }
 
 // icmpError answers ip by an error, if RFC 1122 section 3.2.2 allows it: not to an ICMP error, not to what was sent to
@@ -143,7 +156,7 @@ func isEcho(t dissect.ICMPv4Type) bool {
 }
 
 // icmpErr gives the meaning of a received error, and whether it ends a connection that is being opened (RFC 1122 section
-// 4.2.3.9); nil for one that a host leaves alone.
+// 4.2.3.9).
 func icmpErr(t dissect.ICMPv4Type, code uint8) (err error, hard bool) {
 	switch t {
 	case dissect.ICMPv4TimeExceeded:
@@ -185,11 +198,12 @@ func (s *Stack) blame(quote []byte, err error, hard bool, next netip.Addr) bool 
 	if !ok {
 		return false
 	}
+	raw := s.rawError(f, err)
 	switch f.proto {
 	case dissect.ProtoTCP:
 		c := s.tcp.conns.find(f.local, f.remote)
 		if c == nil || !certain && !c.conn.Outstanding(f.seq) {
-			return false
+			return raw
 		}
 		if !certain && (err == ErrNetUnreachable || err == ErrHostUnreachable) {
 			c.conn.Disrupted(s.now, f.seq)
@@ -201,11 +215,11 @@ func (s *Stack) blame(quote []byte, err error, hard bool, next netip.Addr) bool 
 		c.networkError(err, hard)
 		return true
 	case dissect.ProtoUDP:
-		return s.udpError(f.local, f.remote, err)
+		return s.udpError(f.local, f.remote, err) || raw
 	case dissect.ProtoICMP, dissect.ProtoICMPv6:
-		return certain && s.echoUnsent(f)
+		return certain && s.echoUnsent(f) || raw
 	}
-	return false
+	return raw
 }
 
 // flow says of which flow a quoted packet is, and how long that was.

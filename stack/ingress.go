@@ -27,6 +27,7 @@ type arrival struct {
 	ifc       *Interface
 	broadcast bool // the frame was sent to more than this station
 	fragments bool // put together from fragments: the device cannot have verified checksums
+	verified  bool // the device vouches for the TCP checksum of this frame, see Offloader
 }
 
 // maxRecvErrors is how many errors in a row end receiving for this time: a device in trouble is not asked in a loop.
@@ -35,6 +36,10 @@ const maxRecvErrors = 4
 // receive takes at most burst frames from the device.
 func (ifc *Interface) receive(burst int) {
 	s := ifc.stack
+	if ifc.parent != nil {
+		ifc.backlog = ifc.parent.backlog // which receives for it
+		return
+	}
 	errs := 0
 	for range burst {
 		b, err := ifc.dev.Recv()
@@ -52,6 +57,10 @@ func (ifc *Interface) receive(burst int) {
 			return
 		}
 		s.counters.RxFrames++
+		if len(s.taps) > 0 {
+			ifc.tap(b, false)
+		}
+		ifc.verified = ifc.offload != nil && ifc.offload.Verified()
 		ifc.frame(b)
 	}
 	ifc.backlog = true
@@ -62,9 +71,9 @@ var snapHeader = [6]byte{0xaa, 0xaa, 0x03, 0, 0, 0}
 
 // frame processes one frame.
 func (ifc *Interface) frame(b []byte) {
-	s := ifc.stack
+	s, verified := ifc.stack, ifc.verified
 	if !ifc.ethernet {
-		ifc.ip(b, 0, arrival{ifc: ifc})
+		ifc.ip(b, 0, arrival{ifc: ifc, verified: verified})
 		return
 	}
 	eth := dissect.Ethernet(b)
@@ -72,26 +81,33 @@ func (ifc *Interface) frame(b []byte) {
 		s.drop(ifc, &s.counters.RxShort)
 		return
 	}
-	in := arrival{ifc: ifc}
+	t, payload := eth.Type(), eth.Payload()
+	for t == dissect.EtherTypeVLAN {
+		tag := dissect.VLAN(payload)
+		if tag.Check() != nil {
+			s.drop(ifc, &s.counters.RxShort)
+			return
+		}
+		if id := tag.ID(); id != 0 { // ID 0 carries a priority only
+			vlan := ifc.vlan(id)
+			if vlan == nil {
+				s.drop(ifc, &s.counters.RxVLAN)
+				return
+			}
+			ifc = vlan
+			if len(s.taps) > 0 {
+				ifc.tapPieces(false, b[:macs], payload[2:]) // as its device would have it, without the tag
+			}
+		}
+		t, payload = tag.Type(), tag.Payload()
+	}
+	in := arrival{ifc: ifc, verified: verified}
 	if dst := eth.Dst(); dst != ifc.mac {
 		if !ifc.accepts(dst) {
 			s.drop(ifc, &s.counters.RxNotForUs)
 			return
 		}
 		in.broadcast = true
-	}
-	t, payload := eth.Type(), eth.Payload()
-	if t == dissect.EtherTypeVLAN {
-		tag := dissect.VLAN(payload)
-		if tag.Check() != nil {
-			s.drop(ifc, &s.counters.RxShort)
-			return
-		}
-		if tag.ID() != 0 { // ID 0 carries a priority only
-			s.drop(ifc, &s.counters.RxVLAN)
-			return
-		}
-		t, payload = tag.Type(), tag.Payload()
 	}
 	if t.IsLength() {
 		// IEEE 802.3: what it carries is behind LLC and SNAP (RFC 1122 section 2.3.3).

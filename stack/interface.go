@@ -19,8 +19,13 @@ type InterfaceConfig struct {
 	HardwareAddr dissect.MAC
 
 	// Addrs are our addresses, each with the length of the on-link prefix. Those of IPv6 become ours after Duplicate Address
-	// Detection, within two seconds (RFC 4862 section 5.4).
-	Addrs []netip.Prefix
+	// Detection, within two seconds (RFC 4862 section 5.4); those of IPv4 at once, unless ProbeAddrs has them looked for at
+	// other stations too, which takes four to seven seconds (RFC 5227).
+	Addrs      []netip.Prefix
+	ProbeAddrs bool
+
+	// LinkLocal4 has the interface choose an IPv4 address for itself (RFC 3927), where it is an Ethernet.
+	LinkLocal4 LinkLocalMode
 
 	// Autoconf has the interface configure itself for IPv6: a link-local address, unless Addrs has one, and from what
 	// routers advertise addresses, routes, MTU, hop limit and name servers (RFC 4861, RFC 4862). Without it
@@ -39,7 +44,7 @@ type InterfaceConfig struct {
 // Interface is one attachment to a link. Interface 0 of every stack is its loopback, "lo", with 127.0.0.1/8.
 type Interface struct {
 	stack    *Stack
-	index    int
+	index    int // of no other interface, ever
 	name     string
 	dev      Device
 	ethernet bool
@@ -51,7 +56,22 @@ type Interface struct {
 	skipTx   bool
 
 	neighbors neighborCache
-	announces []*announce // addresses that still have to be announced, see arp.go
+
+	addrs4     []*addr4 // of which addrs has those that are ours now, see addr4.go
+	probeAddrs bool     // what AddAddr adds is probed
+	conflicts4 int      // how often another station had an address that was probed, or given up
+	linkLocal4 linkLocal4
+
+	parent *Interface   // the one that this VLAN is on, nil for others; see vlan.go
+	vlanID uint16       // its tag
+	vlans  []*Interface // the VLANs on this one
+
+	linkDown    bool // see link.go
+	linkChanges uint64
+	linkSeen    uint64 // those that the device told of
+	gone        bool   // removed from the stack
+
+	dhcp *DHCPPort // open while a program asks for a lease, nil otherwise
 
 	groups []*group // of both versions
 	igmp   listener
@@ -63,8 +83,13 @@ type Interface struct {
 	mtu6       int   // mtu, or less if a router says so
 	hopLimit6  uint8 // what routers say; 0 if they say nothing
 	auto       *autoconf
-	temporary  bool // addresses are formed, see slaac.go
-	redirects  []redirected
+	temporary  bool         // addresses are formed, see slaac.go
+	redirects  []redirected // of both versions
+
+	redirectTimer timer
+
+	offload  Offloader // dev, if it is one
+	verified bool      // it vouches for the frame in hand
 
 	ready     ring  // sockets with something to send
 	txq       queue // frames that wait because the device is full, oldest first
@@ -90,11 +115,14 @@ var (
 // AddInterface attaches a device. The errors are ErrBadInterface and ErrBadAddr, wrapped with what is wrong.
 func (s *Stack) AddInterface(dev Device, cfg InterfaceConfig) (*Interface, error) {
 	ifc := &Interface{
-		stack: s, index: len(s.interfaces), name: cfg.Name, dev: dev, ethernet: dev.Ethernet(), mtu: dev.MTU(),
+		stack: s, index: s.lastIndex + 1, name: cfg.Name, dev: dev, ethernet: dev.Ethernet(), mtu: dev.MTU(),
 		mac: cfg.HardwareAddr, skipRx: cfg.SkipRxChecksums, skipTx: cfg.SkipTxChecksums, stalledAt: Never,
 	}
 	if ifc.name == "" {
 		ifc.name = fmt.Sprintf("if%d", ifc.index)
+	}
+	if err := s.checkName(ifc.name); err != nil {
+		return nil, err
 	}
 	if cfg.MTU != 0 {
 		if cfg.MTU > ifc.mtu {
@@ -113,7 +141,7 @@ func (s *Stack) AddInterface(dev Device, cfg InterfaceConfig) (*Interface, error
 	ifc.igmp.init(ifc, igmpReports{}, false)
 	ifc.mld.init(ifc, mldReports{}, true)
 	ifc.mtu6 = ifc.mtu
-	ifc.temporary = cfg.Temporary
+	ifc.temporary, ifc.probeAddrs = cfg.Temporary, cfg.ProbeAddrs
 	if cfg.Autoconf && ifc.mtu < minMTU6 {
 		return nil, fmt.Errorf("%w %s: MTU %d is too small for IPv6", ErrBadInterface, ifc.name, ifc.mtu)
 	}
@@ -122,22 +150,33 @@ func (s *Stack) AddInterface(dev Device, cfg InterfaceConfig) (*Interface, error
 			return nil, err
 		}
 	}
+	ifc.offload, _ = dev.(Offloader)
+	switch dev := dev.(type) {
+	case *vlanDevice:
+		ifc.parent, ifc.vlanID, ifc.linkDown = dev.parent, dev.id, dev.parent.linkDown
+	case LinkDevice:
+		up, changes := dev.Link()
+		ifc.linkDown, ifc.linkSeen = !up, changes
+	}
+	s.lastIndex = ifc.index
 	s.interfaces = append(s.interfaces, ifc)
 	for _, a := range cfg.Addrs {
 		if err := ifc.AddAddr(a); err != nil { // only a duplicate within the list is left to find
-			s.interfaces = s.interfaces[:ifc.index]
+			s.interfaces = s.interfaces[:len(s.interfaces)-1]
 			for _, a := range slices.Clone(ifc.addrs6) {
 				a.remove()
 			}
-			for _, a := range ifc.addrs {
-				delete(s.locals, a.Addr())
-				ifc.forget(a.Addr())
+			for _, a := range slices.Clone(ifc.addrs4) {
+				ifc.removeAddr4(a)
 			}
 			return nil, err
 		}
 	}
 	if cfg.Autoconf {
 		ifc.startAutoconf()
+	}
+	if cfg.LinkLocal4 != LinkLocalOff {
+		ifc.SetLinkLocal4(cfg.LinkLocal4)
 	}
 	return ifc, nil
 }
@@ -154,28 +193,32 @@ func (ifc *Interface) Addrs() []netip.Prefix     { return slices.Clone(ifc.addrs
 
 // Stalled reports whether frames wait because the device is full. NextPoll does not count them: the owner polls when
 // the device has room again, or after a while.
-func (ifc *Interface) Stalled() bool { return ifc.txq.len() > 0 }
+func (ifc *Interface) Stalled() bool {
+	return ifc.txq.len() > 0 || slices.ContainsFunc(ifc.vlans, (*Interface).Stalled)
+}
+
+// stalledSince is since when the interface is Stalled.
+func (ifc *Interface) stalledSince() Time {
+	since := ifc.stalledAt
+	for _, child := range ifc.vlans {
+		since = min(since, child.stalledSince())
+	}
+	return since
+}
 
 // AddAddr adds an address with the length of its on-link prefix, and announces it on Ethernet (RFC 5227
-// section 2.3). One of IPv6 is first looked for at other stations there (RFC 4862 section 5.4); until that is over it is
-// Tentative. The errors wrap ErrBadAddr: network, broadcast, multicast and loopback addresses, and those that the
-// stack has already.
+// section 2.3). One of IPv6 is first looked for at other stations there (RFC 4862 section 5.4), and with
+// InterfaceConfig.ProbeAddrs one of IPv4 too (RFC 5227 section 2.1); until that is over it is Tentative. The errors
+// wrap ErrBadAddr: network, broadcast, multicast and loopback addresses, and those that the stack has already.
 func (ifc *Interface) AddAddr(p netip.Prefix) error {
 	if err := ifc.checkAddr(p); err != nil {
 		return err
 	}
-	p = unmapPrefix(p)
-	if !p.Addr().Is4() {
-		ifc.addAddr6(p, originManual, Never, Never, nil)
-		return nil
+	if p = unmapPrefix(p); p.Addr().Is4() {
+		ifc.addAddr4(p, AddrOptions{Probe: ifc.probeAddrs})
+	} else {
+		ifc.addAddr6(p, AddrManual, Never, Never, nil)
 	}
-	if !ifc.sourceFor(p.Addr()).IsValid() {
-		ifc.igmp.reportAll() // routers may pass over reports of nobody
-	}
-	ifc.addrs = append(ifc.addrs, p)
-	ifc.stack.locals[p.Addr()] = ifc
-	ifc.stack.routesChanged()
-	ifc.announceAddr(p.Addr())
 	return nil
 }
 
@@ -186,25 +229,35 @@ func (ifc *Interface) RemoveAddr(a netip.Addr) bool {
 		o.remove()
 		return true
 	}
-	i := slices.IndexFunc(ifc.addrs, func(p netip.Prefix) bool { return p.Addr() == a.Unmap() })
-	if i < 0 || ifc.loopback {
-		return false
+	if o := ifc.find4(a.Unmap()); o != nil {
+		ifc.removeAddr4(o)
+		return true
 	}
-	ifc.addrs = slices.Delete(ifc.addrs, i, i+1)
-	delete(ifc.stack.locals, a.Unmap())
-	ifc.stack.routesChanged()
-	ifc.forget(a.Unmap())
-	ifc.stack.tcp.addrRemoved(a.Unmap())
-	return true
+	return false
 }
 
+// checkAddr refuses what cannot be a new address of the interface.
 func (ifc *Interface) checkAddr(p netip.Prefix) error {
+	if err := ifc.checkForm(p); err != nil {
+		return err
+	}
+	if p = unmapPrefix(p); ifc.stack.wanted(p.Addr()) {
+		return badAddr(p, "this host has it already")
+	}
+	return nil
+}
+
+// checkForm refuses what can be the address of no host here.
+func (ifc *Interface) checkForm(p netip.Prefix) error {
 	if !p.IsValid() {
 		return fmt.Errorf("%s %w", p, ErrBadAddr)
 	}
+	if ifc.gone {
+		return badAddr(p, "its interface is gone")
+	}
 	p = unmapPrefix(p)
 	a := p.Addr()
-	bad := func(why string) error { return fmt.Errorf("%s %w: %s", p, ErrBadAddr, why) }
+	bad := func(why string) error { return badAddr(p, why) }
 	switch {
 	case a.IsMulticast():
 		return bad("it is a multicast address")
@@ -216,18 +269,13 @@ func (ifc *Interface) checkAddr(p netip.Prefix) error {
 		return bad("its prefix is empty")
 	case !a.Is4() && p.Bits() < 127 && a == p.Masked().Addr():
 		return bad("it is the anycast address of the network's routers") // RFC 4291 section 2.6.1
-	case !a.Is4() && ifc.mtu < minMTU6:
+	case !a.Is4() && ifc.mtu6 < minMTU6:
 		return bad("IPv6 needs an MTU of 1280 bytes") // RFC 8200 section 5
 	case !a.Is4():
-		if ifc.stack.wanted6(a) {
-			return bad("this host has it already")
-		}
 	case p.Bits() < 31 && a == p.Masked().Addr():
 		return bad("it is the address of the network")
 	case p.Bits() < 31 && a == lastAddr(p):
 		return bad("it is the broadcast address")
-	case ifc.stack.local(a) != nil:
-		return bad("this host has it already")
 	}
 	return nil
 }
@@ -264,7 +312,7 @@ func (ifc *Interface) isBroadcast(a netip.Addr) bool {
 }
 
 // sourceFor is the source address for IPv4 packets that go by the neighbor next: the one on its subnet (RFC 1122
-// section 3.3.4.3), else the first. For IPv6 see source6.
+// section 3.3.4.3), else the first, of the link's own (RFC 3927) only if there is no other. For IPv6 see source6.
 func (ifc *Interface) sourceFor(next netip.Addr) netip.Addr {
 	var first netip.Addr
 	for _, p := range ifc.addrs {
@@ -274,7 +322,7 @@ func (ifc *Interface) sourceFor(next netip.Addr) netip.Addr {
 		if p.Contains(next) {
 			return p.Addr()
 		}
-		if !first.IsValid() {
+		if !first.IsValid() || isLinkLocal4(first) && !isLinkLocal4(p.Addr()) {
 			first = p.Addr()
 		}
 	}

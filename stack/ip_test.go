@@ -89,7 +89,7 @@ func TestIngress(t *testing.T) {
 		{"ICMP of 7 bytes", proto(dissect.ProtoICMP, "1234567"), "", "ICMPMalformed"},
 		{"ICMP checksum", put(ping(dissect.IPv4Header{}), 36, 1, 2), "", "ICMPChecksum"},
 		{"source quench", ipFrame(dissect.IPv4Header{Protocol: dissect.ProtoICMP}, icmpMessage(4, 0, ipPacket(dissect.IPv4Header{Src: ourIP, Dst: peerIP}, make([]byte, 8)))), "", "ICMPIgnored"},
-		{"timestamp request", ipFrame(dissect.IPv4Header{Protocol: dissect.ProtoICMP}, icmpMessage(13, 0, make([]byte, 12))), "", "ICMPIgnored"},
+		{"timestamp request", ipFrame(dissect.IPv4Header{Protocol: dissect.ProtoICMP}, icmpMessage(13, 0, make([]byte, 12))), "icmp 192.168.69.1>192.168.69.100 14/0 len 20", "ICMPReceived"},
 		{"error that quotes nothing of ours", ipFrame(dissect.IPv4Header{Protocol: dissect.ProtoICMP}, icmpMessage(3, 3, ipPacket(dissect.IPv4Header{Src: peerIP, Dst: ourIP, Protocol: 17}, make([]byte, 8)))), "", "ICMPUnmatched"},
 		{"error whose quote is cut off", ipFrame(dissect.IPv4Header{Protocol: dissect.ProtoICMP}, icmpMessage(3, 3, make([]byte, 12))), "", "ICMPMalformed"},
 

@@ -33,6 +33,7 @@ func (s *Stack) ipv4(ip dissect.IPv4, in arrival) {
 		}
 	case dst == broadcast4 || dst.IsUnspecified() || in.ifc.isBroadcast(dst) || dst.IsMulticast() && in.ifc.joined(dst):
 		group = true
+	case in.ifc.dhcp.expects(ip, in):
 	default:
 		s.drop(in.ifc, &s.counters.IPv4NotOurs)
 		return
@@ -52,6 +53,7 @@ func (s *Stack) ipv4(ip dissect.IPv4, in arrival) {
 		arrival: in, packet: ip, src: src, dst: dst, proto: ip.Protocol(), payload: ip.Payload(), ttl: ip.TTL(),
 		class: ip.DSCP()<<2 | uint8(ip.ECN()),
 	}
+	raw := len(s.raws) > 0 && s.rawInput(&p)
 	switch p.proto {
 	case dissect.ProtoICMP:
 		s.icmp(ip, in)
@@ -62,6 +64,10 @@ func (s *Stack) ipv4(ip dissect.IPv4, in arrival) {
 	case dissect.ProtoTCP:
 		s.tcpInput(&p)
 	default:
+		if raw {
+			s.counters.RawReceived++
+			return
+		}
 		s.drop(in.ifc, &s.counters.IPv4UnknownProto)
 		s.icmpError(ip, in, unreachable(dissect.ICMPv4ProtocolUnreachable))
 	}
@@ -74,55 +80,4 @@ func (s *Stack) validSource(src netip.Addr, ifc *Interface) bool {
 		return src.IsLoopback() || s.local(src) != nil
 	}
 	return isHost(src) && !s.isAnyBroadcast(src) && s.local(src) == nil
-}
-
-// options walks the IP options and reports whether the packet is to be delivered.
-func (s *Stack) options(ip dissect.IPv4, in arrival) bool {
-	off := dissect.IPv4MinHeaderLen
-	for b := ip.Options(); len(b) > 0; {
-		o, rest, err := dissect.NextIPv4Option(b)
-		if err != nil {
-			s.badOption(ip, in, off)
-			return false
-		}
-		switch o.Type() {
-		case dissect.IPv4OptEnd:
-			return true
-		case dissect.IPv4OptLSRR, dissect.IPv4OptSSRR:
-			// The pointer counts from 1 at the option's type; the route is finished when it points behind the option.
-			d := o.Data()
-			if len(d) < 1 || d[0] < 4 {
-				s.badOption(ip, in, off)
-				return false
-			}
-			if int(d[0]) <= len(o) {
-				s.drop(in.ifc, &s.counters.IPv4SourceRoute)
-				s.icmpError(ip, in, unreachable(dissect.ICMPv4SourceRouteFailed)) // RFC 1122 section 3.3.5
-				return false
-			}
-		}
-		b, off = rest, off+len(o)
-	}
-	return true
-}
-
-// badOption refuses a packet whose option at offset off contradicts itself (RFC 1122 section 3.2.2.5).
-func (s *Stack) badOption(ip dissect.IPv4, in arrival, off int) {
-	s.drop(in.ifc, &s.counters.IPv4BadOption)
-	s.icmpError(ip, in, dissect.ICMPv4Header{Type: dissect.ICMPv4ParameterProblem, Pointer: uint8(off)})
-}
-
-// sourceRouted reports whether the packet carries a source route, finished as it is.
-func sourceRouted(ip dissect.IPv4) bool {
-	for b := ip.Options(); len(b) > 0; {
-		o, rest, err := dissect.NextIPv4Option(b)
-		if err != nil || o.Type() == dissect.IPv4OptEnd {
-			break
-		}
-		if t := o.Type(); t == dissect.IPv4OptLSRR || t == dissect.IPv4OptSSRR {
-			return true
-		}
-		b = rest
-	}
-	return false
 }

@@ -48,6 +48,7 @@ func (s *Stack) ipv6(ip dissect.IPv6, in arrival) {
 		s.drop(ifc, &s.counters.IPv6Martian)
 		return
 	}
+	raw := len(s.raws) > 0 && s.rawInput(&p)
 	switch p.proto {
 	case dissect.ProtoTCP:
 		s.tcpInput(&p)
@@ -58,6 +59,10 @@ func (s *Stack) ipv6(ip dissect.IPv6, in arrival) {
 	case dissect.ProtoNoNext:
 		s.drop(ifc, &s.counters.IPv6NoNext) // RFC 8200 section 4.7
 	default:
+		if raw {
+			s.counters.RawReceived++
+			return
+		}
 		s.drop(ifc, &s.counters.IPv6UnknownProto)
 		s.badPacket6(&p, dissect.ICMPv6UnknownHeader, p.next)
 	}
@@ -132,6 +137,10 @@ func (s *Stack) headers6(p *inbound) bool {
 			switch {
 			case p.fragments: // what was put together is a fragment itself
 				s.drop(p.ifc, &s.counters.FragmentBad)
+				return false
+			case f.Offset() == 0 && f.NextHeader() == dissect.ProtoHopByHop: // not the first, though it would be once put together
+				s.drop(p.ifc, &s.counters.IPv6BadHeader)
+				s.badPacket6(p, dissect.ICMPv6UnknownHeader, off)
 				return false
 			case f.Offset() == 0 && !wholeChain6(f.NextHeader(), rest):
 				s.drop(p.ifc, &s.counters.FragmentBad)

@@ -97,6 +97,7 @@ func TestIPv6Ingress(t *testing.T) {
 		{"in another order", chained(plain, opt(frag), opt(dst, pad...), opt(frag), opt(rt, 4, 0), opt(dst, pad...)), pong, "ICMPReceived"},
 		{"too many", chained(plain, slices.Repeat([]header6{opt(dst, pad...)}, 17)...), "", "IPv6TooManyHeaders"},
 		{"Hop-by-Hop that is not the first", chained(plain, opt(dst, pad...), opt(hbh, pad...)), problem(1, 40, 76), "IPv6BadHeader"},
+		{"Hop-by-Hop in a fragment", fragments6(plain, 7, hbh, nil, append(ext(58, pad...), echo6Message(12)...), 16)[0], problem(1, 40, 72), "IPv6BadHeader"},
 		{"segments left", chained(plain, opt(rt, 0, 1)), problem(0, 42, 68), "IPv6SourceRoute"},
 		{"a header that is cut off", put(chained(plain, opt(dst, pad...)), 55, 9), "", "IPv6BadHeader"},
 		{"an option that is cut off", chained(plain, opt(dst, 0x1e, 9, 0, 0, 0, 0)), problem(0, 42, 68), "IPv6BadOption"},

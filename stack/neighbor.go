@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"maps"
 	"net/netip"
 	"time"
 
@@ -300,10 +301,8 @@ func (n *neighbor) fail() {
 	s.counters.NeighborsFailed++
 	s.event(Event{Kind: EventNeighborFailed, Interface: c.ifc, Addr: n.addr})
 	n.remove()
+	c.ifc.forgetRedirects(n.addr)
 	c.noteFailure(n.addr)
-	if c.six {
-		c.ifc.forgetRedirects(n.addr)
-	}
 	for n.waiting.len() > 0 {
 		b := n.waiting.pop()
 		c.waiting -= cap(b)
@@ -372,11 +371,16 @@ func (c *neighborCache) makeRoom(force bool) bool {
 	return true
 }
 
+// failureAge is how long the routes of a gateway that did not answer are avoided.
+const failureAge = 30 * time.Second
+
 // noteFailure remembers that addr did not answer, if it is a gateway: its routes are avoided for a while.
 func (c *neighborCache) noteFailure(addr netip.Addr) {
 	s := c.ifc.stack
 	for i := range s.routes {
 		if r := &s.routes[i]; r.Gateway == addr && r.Interface == c.ifc {
+			// Gateways come and go as routers say, so that those of the past are not kept.
+			maps.DeleteFunc(c.failed, func(_ netip.Addr, at Time) bool { return s.now.Sub(at) >= failureAge })
 			c.failed[addr] = s.now
 			s.routesChanged()
 			return
@@ -394,9 +398,8 @@ func (c *neighborCache) noteAnswer(addr netip.Addr) {
 
 // failedLately reports whether the gateway addr did not answer within the last while.
 func (ifc *Interface) failedLately(addr netip.Addr) bool {
-	const while = 30 * time.Second
 	at, ok := ifc.cacheFor(addr).failed[addr]
-	return ok && ifc.stack.now.Sub(at) < while
+	return ok && ifc.stack.now.Sub(at) < failureAge
 }
 
 // cacheFor is the cache for neighbors with addresses like a.

@@ -181,7 +181,7 @@ func (s *Stack) tooBig(mtu int, quote []byte) bool {
 		s.paths.learn(pathKey{dst, dissect.ProtoICMPv6}, mtu, false)
 		return true
 	}
-	return false
+	return s.rawTooBig(f, mtu)
 }
 
 // tooBig is an error that says that the segment with number seq needs a path MTU that is not there.

@@ -16,7 +16,10 @@ const (
 )
 
 // redirected is a destination that is reached by another neighbor than the routes say.
-type redirected struct{ dst, target netip.Addr }
+type redirected struct {
+	dst, target netip.Addr
+	until       Time
+}
 
 // redirect processes a Redirect (RFC 4861 sections 8.1 and 8.3) and reports whether it is valid. It is believed from nobody but the
 // router that packets to the destination are sent to now.
@@ -33,31 +36,46 @@ func (ifc *Interface) redirect(p *inbound, m dissect.NDPRedirect) bool {
 	if mac, ok := linkAddrOption(m.Options(), dissect.NDPOptTargetAddr); ok && ifc.ethernet {
 		ifc.neighbors6.heard(target, mac)
 	}
-	r := Route{Prefix: netip.PrefixFrom(dst, 128), Interface: ifc, Metric: advertisedMetric(dissect.PreferenceHigh), until: s.now.Add(redirectAge)}
-	if target != dst {
-		r.Gateway = target
-		if n := ifc.neighbors6.entries[target]; n != nil {
-			n.router = true
-		}
+	if n := ifc.neighbors6.entries[target]; n != nil && target != dst {
+		n.router = true
 	}
+	ifc.addRedirect(dst, target)
+	return true
+}
+
+// addRedirect has packets to dst go by the neighbor target for a while; dst itself means that it is a neighbor.
+func (ifc *Interface) addRedirect(dst, target netip.Addr) {
+	s := ifc.stack
 	if i := slices.IndexFunc(ifc.redirects, func(o redirected) bool { return o.dst == dst }); i >= 0 {
 		ifc.forgetRedirect(i)
 	} else if len(ifc.redirects) == maxRedirects {
 		ifc.forgetRedirect(0)
 	}
-	if s.AddRoute(r) == nil {
-		ifc.redirects = append(ifc.redirects, redirected{dst, target})
+	o := redirected{dst, target, s.now.Add(redirectAge)}
+	r := o.route(ifc)
+	if s.hasRoute(r) || s.AddRoute(r) != nil {
+		return // one that somebody else added is left to whom it is
 	}
-	return true
+	ifc.redirects = append(ifc.redirects, o)
+	if ifc.redirectTimer.owner == nil {
+		ifc.redirectTimer = makeTimer(redirectPruner{ifc})
+	}
+	s.timers.set(&ifc.redirectTimer, ifc.redirects[0].until)
 }
 
-func (ifc *Interface) forgetRedirect(i int) {
-	o := ifc.redirects[i]
-	r := Route{Prefix: netip.PrefixFrom(o.dst, 128), Interface: ifc}
+// route is the route that a redirection stands for.
+func (o *redirected) route(ifc *Interface) Route {
+	r := Route{
+		Prefix: netip.PrefixFrom(o.dst, o.dst.BitLen()), Interface: ifc, Metric: advertisedMetric(dissect.PreferenceHigh), until: o.until,
+	}
 	if o.target != o.dst {
 		r.Gateway = o.target
 	}
-	ifc.stack.RemoveRoute(r)
+	return r
+}
+
+func (ifc *Interface) forgetRedirect(i int) {
+	ifc.stack.RemoveRoute(ifc.redirects[i].route(ifc))
 	ifc.redirects = slices.Delete(ifc.redirects, i, i+1)
 }
 
@@ -67,5 +85,19 @@ func (ifc *Interface) forgetRedirects(target netip.Addr) {
 		if ifc.redirects[i].target == target {
 			ifc.forgetRedirect(i)
 		}
+	}
+}
+
+// redirectPruner ends the redirections of an interface whose time is over.
+type redirectPruner struct{ ifc *Interface }
+
+// expire ends the oldest, which come first. Part of expirer.
+func (p redirectPruner) expire(now Time) {
+	ifc := p.ifc
+	for len(ifc.redirects) > 0 && ifc.redirects[0].until <= now {
+		ifc.forgetRedirect(0)
+	}
+	if len(ifc.redirects) > 0 {
+		ifc.stack.timers.set(&ifc.redirectTimer, ifc.redirects[0].until)
 	}
 }

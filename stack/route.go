@@ -58,7 +58,7 @@ func (s *Stack) AddRoute(r Route) error {
 			return fmt.Errorf("%w: no interface reaches %s", ErrBadRoute, r.Gateway)
 		}
 	}
-	if r.Interface.stack != s || r.Interface.loopback {
+	if r.Interface.stack != s || r.Interface.loopback || r.Interface.gone {
 		return fmt.Errorf("%w: not an interface for it", ErrBadRoute)
 	}
 	if r.Gateway.IsValid() && r.Interface.isBroadcast(r.Gateway) {
@@ -95,6 +95,13 @@ func (s *Stack) RemoveRoute(r Route) bool {
 	return true
 }
 
+// hasRoute reports whether there is a route with the prefix, gateway and interface of r.
+func (s *Stack) hasRoute(r Route) bool {
+	return slices.ContainsFunc(s.routes, func(o Route) bool {
+		return o.Prefix == r.Prefix && o.Gateway == r.Gateway && o.Interface == r.Interface
+	})
+}
+
 // refreshRoute lets a route that is there already, with the same metric, last until r's end, and reports whether there is one.
 func (s *Stack) refreshRoute(r Route) bool {
 	for i := range s.routes {
@@ -120,7 +127,10 @@ func (s *Stack) routeUntil(p netip.Prefix, gateway netip.Addr, ifc *Interface) T
 func (s *Stack) Routes() []Route { return slices.Clone(s.routes) }
 
 // routesChanged makes every cached route be looked up again.
-func (s *Stack) routesChanged() { s.routeGen++ }
+func (s *Stack) routesChanged() {
+	s.routeGen++
+	s.changed()
+}
 
 // unmapPrefix gives an IPv4-mapped prefix of IPv6 as the IPv4 one that it is.
 func unmapPrefix(p netip.Prefix) netip.Prefix {
@@ -190,7 +200,7 @@ func (s *Stack) route(dst, src netip.Addr, on *Interface) (path, error) {
 			}
 			if r.Prefix.Contains(dst) && (on == nil || on == r.Interface) && (r.until == 0 || s.now < r.until) && s.usable(r, i) {
 				p.ifc = r.Interface
-				if r.Gateway.IsValid() {
+				if r.Gateway.IsValid() && !isLinkLocal4(dst) {
 					p.next = r.Gateway
 				}
 				break
@@ -210,20 +220,26 @@ func (s *Stack) route(dst, src netip.Addr, on *Interface) (path, error) {
 			return path{}, ErrNoRoute
 		}
 	}
+	if isLinkLocal4(p.src) {
+		if s.local(p.src) != p.ifc {
+			return path{}, ErrNoRoute
+		}
+		p.next = dst // never by a router (RFC 3927 section 2.6.2)
+	}
 	if isLinkLocal(p.src) && s.local(p.src) != p.ifc {
 		return path{}, ErrNoRoute // it means nothing on another link (RFC 4007 section 9)
 	}
 	return p, nil
 }
 
-// usable reports whether route i is to be used: not if its gateway has failed to answer lately and another route to
-// the same prefix has one that has not (RFC 1122 section 3.3.1.5).
+// usable reports whether route i is to be used: not if its link is down, or its gateway has failed to answer lately, and another route
+// to the same prefix is better off (RFC 1122 section 3.3.1.5).
 func (s *Stack) usable(r *Route, i int) bool {
-	if !r.Gateway.IsValid() || !r.Interface.failedLately(r.Gateway) {
+	if !r.Interface.linkDown && (!r.Gateway.IsValid() || !r.Interface.failedLately(r.Gateway)) {
 		return true
 	}
 	for _, o := range s.routes[i+1:] {
-		if o.Prefix == r.Prefix && (o.until == 0 || s.now < o.until) && (!o.Gateway.IsValid() || !o.Interface.failedLately(o.Gateway)) {
+		if o.Prefix == r.Prefix && (o.until == 0 || s.now < o.until) && !o.Interface.linkDown && (!o.Gateway.IsValid() || !o.Interface.failedLately(o.Gateway)) {
 			return false
 		}
 	}
@@ -231,15 +247,20 @@ func (s *Stack) usable(r *Route, i int) bool {
 }
 
 // broadcastInterface is where a broadcast or multicast leaves whose sender did not bind to an interface: that of
-// its source address, else the first that has an address of that version.
+// its source address, else the first that has an address of that version, and a link if there is one with both.
 func (s *Stack) broadcastInterface(dst, src netip.Addr, on *Interface) *Interface {
+	var down *Interface
 	for _, ifc := range s.interfaces[1:] {
 		if on != nil && on != ifc || !slices.ContainsFunc(ifc.addrs, func(p netip.Prefix) bool { return p.Addr().Is4() == dst.Is4() }) {
 			continue
 		}
-		if !src.IsValid() || ifc.has(src) {
+		switch {
+		case src.IsValid() && !ifc.has(src):
+		case !ifc.linkDown:
 			return ifc
+		case down == nil:
+			down = ifc
 		}
 	}
-	return nil
+	return down
 }

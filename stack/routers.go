@@ -39,6 +39,7 @@ type autoconf struct {
 	prefixes []*autoAddr
 	linkAddr *autoAddr
 	servers  []dnsServer
+	news     routerNews
 }
 
 // dnsServer is a recursive name server that a router names (RFC 8106 section 5.1).
@@ -152,8 +153,12 @@ func (ifc *Interface) routerAdvertisement(p *inbound, m dissect.RouterAdvertisem
 			c.route(o, p.src)
 		case dissect.NDPOptRDNSS:
 			c.nameServers(o)
+		case dissect.NDPOptDNSSL:
+			c.searchDomains(o)
 		}
 	}
+	c.news.flags(m)
+	c.news.handler.wake()
 	c.pruner.schedule()
 	return true
 }
@@ -294,7 +299,7 @@ type pruner struct {
 
 func (p *pruner) schedule() {
 	c, s := p.conf, p.conf.ifc.stack
-	next := Never
+	next := c.news.next()
 	for i := range c.routes {
 		next = min(next, s.routeUntil(c.routes[i], c.gateways[i], c.ifc))
 	}
@@ -312,5 +317,6 @@ func (p *pruner) expire(now Time) {
 		}
 	}
 	c.servers = slices.DeleteFunc(c.servers, func(d dnsServer) bool { return d.until <= now })
+	c.news.prune(now)
 	p.schedule()
 }

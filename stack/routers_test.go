@@ -356,7 +356,7 @@ func TestTemporaryAddresses(t *testing.T) {
 			t.Fatal(err)
 		}
 		a := h.ifc.find6(p.src)
-		if a.origin != originTemporary || a.deprecated(h.now) {
+		if a.origin != AddrTemporary || a.deprecated(h.now) {
 			t.Fatalf("source %s at %v", p.src, h.at)
 		}
 		seen[p.src] = true

@@ -79,8 +79,12 @@ func (s *Stack) interfaceNamed(zone string) *Interface {
 			return ifc
 		}
 	}
-	if i, err := strconv.Atoi(zone); err == nil && i > 0 && i < len(s.interfaces) {
-		return s.interfaces[i]
+	if i, err := strconv.Atoi(zone); err == nil && i > 0 {
+		for _, ifc := range s.interfaces {
+			if ifc.index == i {
+				return ifc
+			}
+		}
 	}
 	return nil
 }

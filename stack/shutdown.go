@@ -32,3 +32,13 @@ func (s *Stack) Quiet() bool {
 	}
 	return true
 }
+
+// Idle reports whether nothing waits to be sent: not for a turn, not for a device, not for a neighbor.
+func (s *Stack) Idle() bool {
+	for _, ifc := range s.interfaces {
+		if ifc.ready.len() > 0 || ifc.txq.len() > 0 || ifc.neighbors.waiting > 0 || ifc.neighbors6.waiting > 0 {
+			return false
+		}
+	}
+	return true
+}

@@ -122,8 +122,8 @@ func (a *autoAddr) form() {
 	for {
 		id := ifc.stableID(a.prefix, a.conflicts)
 		p := a.withID(id)
-		if !reservedID(id) && !ifc.stack.wanted6(p.Addr()) {
-			a.stable = ifc.addAddr6(p, originStable, a.preferred, a.valid, a)
+		if !reservedID(id) && !ifc.stack.wanted(p.Addr()) {
+			a.stable = ifc.addAddr6(p, AddrStable, a.preferred, a.valid, a)
 			return
 		}
 		if a.conflicts++; a.conflicts > idgenRetries {
@@ -180,10 +180,10 @@ func (a *autoAddr) formTemporary() {
 		return
 	}
 	id := s.random.uint64()
-	for reservedID(id) || s.wanted6(a.withID(id).Addr()) {
+	for reservedID(id) || s.wanted(a.withID(id).Addr()) {
 		id++
 	}
-	latest.addr = ifc.addAddr6(a.withID(id), originTemporary, preferred, min(a.valid, latest.valid), a)
+	latest.addr = ifc.addAddr6(a.withID(id), AddrTemporary, preferred, min(a.valid, latest.valid), a)
 	a.temporary = append(a.temporary, latest)
 	a.plan()
 }
@@ -213,7 +213,7 @@ func (a *autoAddr) expire(now Time) {
 // 3.4).
 func (a *autoAddr) duplicate(o *addr6) {
 	o.remove()
-	if o.origin == originTemporary {
+	if o.origin == AddrTemporary {
 		a.temporary = slices.DeleteFunc(a.temporary, func(t tempAddr) bool { return t.addr == o })
 		if a.tempConflicts++; a.tempConflicts <= idgenRetries {
 			a.formTemporary()

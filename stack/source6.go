@@ -70,7 +70,7 @@ func (a *addr6) better(b *addr6, dst netip.Addr, now Time) bool {
 	if (lx == label) != (ly == label) { // rule 6
 		return lx == label
 	}
-	if tx, ty := a.origin == originTemporary, b.origin == originTemporary; tx != ty { // rule 7
+	if tx, ty := a.origin == AddrTemporary, b.origin == AddrTemporary; tx != ty { // rule 7
 		return tx
 	}
 	return commonPrefix(x, dst, a.prefix.Bits()) > commonPrefix(y, dst, b.prefix.Bits()) // rule 8; else the first stays

@@ -17,6 +17,7 @@ type Stack struct {
 	random   random
 
 	interfaces []*Interface
+	lastIndex  int                       // of the interface added last
 	locals     map[netip.Addr]*Interface // our addresses
 	routes     []Route                   // best first
 	routeGen   uint32                    // changes whenever cached paths may be wrong
@@ -26,10 +27,14 @@ type Stack struct {
 	notify []*socket // sockets whose handler has to be called
 	spare  []*socket // the slice of notify that is not in use
 
+	watches []*Watch // see watch.go
+
 	reassembly reassembler
 	icmpLimit  icmpLimiter
 	udp        udpTable
 	echoes     map[uint16]*EchoSocket // by identifier
+	raws       []*RawSocket
+	taps       []*Tap
 	tcp        tcpTable
 	paths      pathMTUs
 
@@ -37,9 +42,10 @@ type Stack struct {
 	header    [128]byte // link, IP and transport header
 	transport [64]byte  // a transport header while the ones before it are not known
 	control   [64]byte  // an ARP packet
+	ipOptions [40]byte  // IPv4 options
 	pieces    [6][]byte // a frame for the device
 	frame     [5][]byte // a fragment before that
-	out       tcp.Out
+	out, one  tcp.Out
 	segment   tcp.Segment
 }
 
@@ -97,6 +103,7 @@ func (s *Stack) Poll(now Time) bool {
 	s.Advance(now)
 	s.paths.prune()
 	for _, ifc := range s.interfaces {
+		ifc.checkLink()
 		ifc.flush()
 		ifc.receive(s.cfg.Burst)
 	}
@@ -131,6 +138,8 @@ func (s *Stack) NextPoll() Time {
 func (s *Stack) Close() {
 	s.udp.closeAll()
 	s.closeEchoes()
+	s.closeRaws()
+	s.closeTaps()
 	s.tcp.closeAll()
 }
 

@@ -295,7 +295,7 @@ func (s *Stack) tcpInput(p *inbound) {
 		return
 	}
 	src, dst := p.src, p.dst
-	if (!in.ifc.skipRx || in.fragments) && !t.ChecksumOK(dissect.PseudoHeaderSum(src, dst, dissect.ProtoTCP, len(t))) {
+	if (!in.ifc.skipRx && !in.verified || in.fragments) && !t.ChecksumOK(dissect.PseudoHeaderSum(src, dst, dissect.ProtoTCP, len(t))) {
 		s.drop(in.ifc, &s.counters.TCPChecksum)
 		return
 	}
@@ -614,7 +614,7 @@ func (c *TCPSocket) sendOne() bool {
 	if c.pathsGen != s.paths.gen {
 		c.fitPath()
 	}
-	if !c.conn.Output(s.now, &s.out) {
+	if !c.conn.OutputLarge(s.now, &s.out, c.largeLimit()) {
 		return false
 	}
 	c.sharePath()
@@ -631,7 +631,7 @@ func (c *TCPSocket) sendOne() bool {
 	}
 	s.out.Header.SrcPort, s.out.Header.DstPort = c.local.Port(), c.remote.Port()
 	p := packet{path: c.route(), dst: c.remote.Addr(), ttl: c.ttl, dscp: c.dscp, df: !c.mayFragment, neighbor: c.neighbor}
-	s.sendSegment(&p, &s.out)
+	s.sendSegments(&p, &s.out)
 	c.neighbor = p.neighbor
 	return true
 }
@@ -654,7 +654,7 @@ func (c *TCPSocket) expire(now Time) {
 		return
 	}
 	// A link that is down must not keep connections from giving up. What they have to send waits for it, apart from a RST.
-	if until := ifc.stalledAt.Add(maxStall); now < until {
+	if until := ifc.stalledSince().Add(maxStall); now < until {
 		c.stack.timers.set(&c.timer, until)
 		return
 	}

@@ -18,6 +18,10 @@ type UDPOptions struct {
 	RcvBuf, SndBuf int   // see Config.UDPRcvBuf, which is the default
 	TTL            uint8 // of datagrams that name none; Config.TTL if zero, 1 for multicast
 	DSCP           uint8
+	ECN            dissect.ECN // of what is sent, for programs that react to congestion (RFC 8085 section 3.1.7)
+
+	// Options are in the IPv4 header of what is sent; no source routes.
+	Options dissect.IPv4Options
 
 	// DontFragment sets the DF bit (RFC 1191), and in IPv6 sends no fragments: Send refuses what the path is known not to take with ErrMessageSize, which
 	// is also reported when a router refuses a datagram. See PathMTU.
@@ -57,6 +61,7 @@ type UDPSocket struct {
 	remote    netip.AddrPort // the only peer, if connected
 	wild      bool           // bound to no address
 	opt       UDPOptions
+	options   []byte // opt.Options, padded
 	rcv, snd  fifo[datagram]
 	rcvBytes  int
 	sndBytes  int
@@ -90,8 +95,8 @@ func maxUDP(a netip.Addr) int {
 }
 
 // ListenUDP opens a socket on local: an address of ours, a broadcast or multicast address to receive only what is
-// sent there, 0.0.0.0 for all of IPv4, "::" or the zero Addr for everything. Port 0 has a free one chosen. Errors: ErrInvalidAddr,
-// ErrNotOurs, ErrAddrInUse, ErrNoPorts.
+// sent there, 0.0.0.0 for all of IPv4, "::" or the zero Addr for everything. Port 0 has a free one chosen. As with package net, sending
+// to broadcast addresses needs no leave. Errors: ErrInvalidAddr, ErrNotOurs, ErrAddrInUse, ErrNoPorts, ErrBadOptions.
 func (s *Stack) ListenUDP(local netip.AddrPort, opt UDPOptions) (*UDPSocket, error) {
 	a, on, err := s.unzone(local.Addr(), opt.Interface)
 	if err != nil {
@@ -107,6 +112,9 @@ func (s *Stack) ListenUDP(local netip.AddrPort, opt UDPOptions) (*UDPSocket, err
 	def(&opt.RcvBuf, s.cfg.UDPRcvBuf)
 	def(&opt.SndBuf, s.cfg.UDPSndBuf)
 	u := &UDPSocket{opt: opt, wild: a.IsUnspecified()}
+	if u.options, err = checkOptions(opt.Options); err != nil {
+		return nil, err
+	}
 	u.stack = s
 	if local.Port() == 0 {
 		port, ok := s.random.port(func(port uint16) bool { return len(s.udp.ports[port]) == 0 })
@@ -269,7 +277,7 @@ func (u *UDPSocket) Send(p []byte, m UDPMessage) error {
 		return ErrIsConnected
 	case m.Remote.Port() == 0 || !dst.IsValid() || dst.IsUnspecified() || !u.reaches(dst):
 		return ErrInvalidAddr
-	case len(p) > maxUDP(dst):
+	case len(p) > maxUDP(dst)-u.optionsLen(dst):
 		return ErrMessageSize
 	}
 	// The socket's own address comes first; then that of the datagram being answered, unless it was a broadcast.
@@ -287,7 +295,7 @@ func (u *UDPSocket) Send(p []byte, m UDPMessage) error {
 	if err != nil {
 		return err
 	}
-	if u.opt.DontFragment && ipHeaderLen(dst)+dissect.UDPHeaderLen+len(p) > s.udpPathMTU(dst, path.ifc) {
+	if u.opt.DontFragment && ipHeaderLen(dst)+u.optionsLen(dst)+dissect.UDPHeaderLen+len(p) > s.udpPathMTU(dst, path.ifc) {
 		return ErrMessageSize
 	}
 	if !u.Writable(len(p)) {
@@ -311,6 +319,14 @@ func (u *UDPSocket) Send(p []byte, m UDPMessage) error {
 	return nil
 }
 
+// optionsLen is how long the IP options of datagrams to a are.
+func (u *UDPSocket) optionsLen(a netip.Addr) int {
+	if a.Is4() {
+		return len(u.options)
+	}
+	return 0
+}
+
 // Close gives the socket up. Queued datagrams are still sent; the handler is not called again.
 func (u *UDPSocket) Close() {
 	if u.closed {
@@ -330,7 +346,7 @@ func (u *UDPSocket) Close() {
 func (u *UDPSocket) markReady() {
 	if u.snd.len() > 0 && u.readyOn == nil {
 		u.readyOn = u.snd.front().path.ifc
-		u.readyOn.ready.push(u)
+		u.readyOn.enlist(u)
 	}
 }
 
@@ -345,10 +361,12 @@ func (u *UDPSocket) emit(ifc *Interface) bool {
 		}
 		p := packet{
 			path: d.path, dst: d.Remote.Addr(), proto: dissect.ProtoUDP, ttl: d.TTL, dscp: d.DSCP,
-			df:        u.opt.DontFragment,
+			ecn: u.opt.ECN & 3, df: u.opt.DontFragment,
 			transport: h.Append(s.transport[:0]), payload: [2][]byte{d.data},
 		}
-		if !p.dst.Is4() {
+		if p.dst.Is4() {
+			p.options = u.options
+		} else {
 			p.flow = s.random.flowLabel(p.src, p.dst, h.SrcPort, h.DstPort)
 		}
 		pseudo := dissect.PseudoHeaderSum(p.src, p.dst, p.proto, int(h.Length))

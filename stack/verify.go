@@ -31,6 +31,9 @@ func (s *Stack) Verify() error {
 				return fmt.Errorf("%s: %d neighbors, %d being resolved", ifc.name, n.known.len, n.pending.len)
 			}
 		}
+		if err := ifc.verify4(); err != nil {
+			return err
+		}
 		if err := ifc.verify6(); err != nil {
 			return err
 		}

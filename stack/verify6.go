@@ -21,7 +21,7 @@ func (ifc *Interface) verify6() error {
 			}
 		case listed:
 			return fmt.Errorf("%s: %s is used in state %d", ifc.name, a.addr(), a.state)
-		case a.state == tentative && a.timer.at == Never:
+		case a.state == tentative && a.timer.at == Never && !ifc.linkDown:
 			return fmt.Errorf("%s: %s stays tentative for ever", ifc.name, a.addr())
 		}
 	}

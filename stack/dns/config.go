@@ -61,6 +61,10 @@ type Config struct {
 	// NoRecursion leaves the RD bit of the queries clear. What a server that knows nothing better says is a failure then too.
 	NoRecursion bool
 
+	// NoFollow leaves it at what an answer says of where an alias leads: a name that is an alias alone has ErrNoData then. Without it the
+	// servers are asked for the name at its end.
+	NoFollow bool
+
 	// CacheSize bounds the cache, about, in bytes: 256 KiB by default, negative for none. MaxTTL and MaxNegativeTTL bound how long records
 	// and their absence are remembered: a day and three hours by default.
 	CacheSize              int

@@ -38,6 +38,7 @@ type query struct {
 	truncated bool    // some answer was
 	err       error   // of a socket, or about the sense of an answer
 	failed    outcome // of the last server that answered with a code, which is there then
+	failures  []Failure
 
 	// Of a multicast one.
 	types    []Type
@@ -71,12 +72,13 @@ type outcome struct {
 	server         netip.AddrPort
 	message, query []byte
 	tcp, multicast bool
+	failures       []Failure
 }
 
 // reset puts a query back to where it began. Its flows are closed.
 func (q *query) reset() {
 	q.order, q.out, q.at, q.round = nil, nil, 0, 0
-	q.silent, q.truncated, q.err, q.failed = false, false, nil, outcome{}
+	q.silent, q.truncated, q.err, q.failed, q.failures = false, false, nil, outcome{}, nil
 }
 
 // ask makes a part wait for a query: one that is under way, or a new one.
@@ -186,7 +188,7 @@ func (r *Resolver) next(now Time, q *query) {
 	case q.silent:
 		err = ErrTimeout
 	}
-	o.name, o.err = q.name, err
+	o.name, o.err, o.failures = q.name, err, q.failures
 	r.finish(now, q, func(Type) outcome { return o })
 }
 
@@ -326,6 +328,7 @@ func (r *Resolver) Advance(now Time) {
 				}
 			}
 			q.silent = true
+			q.failures = append(q.failures, Failure{q.order[q.at].addr, ErrTimeout})
 			q.at++
 			r.next(now, q)
 		}
@@ -350,6 +353,7 @@ func (r *Resolver) Fail(now Time, id Flow, err error) {
 		}
 	} else {
 		q.err = err
+		q.failures = append(q.failures, Failure{f.to, err})
 		if !f.tcp {
 			q.order[f.index].silent = now + silentTime
 		}
@@ -453,7 +457,7 @@ func (r *Resolver) answer(now Time, f *flow, b []byte) bool {
 		return true
 	}
 	o.err = err
-	o.server, o.message, o.query, o.tcp = f.to, slices.Clone(b), f.query, f.tcp
+	o.server, o.message, o.query, o.tcp, o.failures = f.to, slices.Clone(b), f.query, f.tcp, q.failures
 	q.order[f.index].silent = 0
 	r.remember(now, q, &o)
 	r.finish(now, q, func(Type) outcome { return o })
@@ -462,6 +466,7 @@ func (r *Resolver) answer(now Time, f *flow, b []byte) bool {
 
 // failedWith notes why a server's answer is none.
 func (r *Resolver) failedWith(now Time, f *flow, b []byte, code Rcode, err error) {
+	f.q.failures = append(f.q.failures, Failure{f.to, fmt.Errorf("%w: %v", ErrServer, code)})
 	switch {
 	case err != nil:
 		f.q.err = ErrMessage

@@ -72,6 +72,15 @@ type Result struct {
 	TCP       bool           // the last answer came over TCP
 	Multicast bool           // and this one from a host on the link
 	Elapsed   time.Duration  // since Lookup
+
+	// Failures are the servers that were asked in vain before, in order; a server may be there more than once.
+	Failures []Failure
+}
+
+// Failure is a server that was asked in vain: it was silent (ErrTimeout), a socket failed, or its answer was none.
+type Failure struct {
+	Server netip.AddrPort
+	Err    error
 }
 
 // Canonical is the name at the end of the aliases.
@@ -298,6 +307,7 @@ func (r *Resolver) take(p *part, o *outcome) {
 	res.Records = append(res.Records, o.records...)
 	res.Rcode, res.SOA, res.Err = o.rcode, o.soa, o.err
 	res.Server, res.Message, res.Query, res.TCP, res.Multicast = o.server, o.message, o.query, o.tcp, o.multicast
+	res.Failures = append(res.Failures, o.failures...)
 	p.name = o.name
 	aliases := 0
 	for _, a := range res.Records {
@@ -310,7 +320,7 @@ func (r *Resolver) take(p *part, o *outcome) {
 		p.done = true
 	case aliases > MaxChain:
 		p.done, res.Err = true, ErrChain
-	case o.follow:
+	case o.follow && !r.cfg.NoFollow:
 		// more to ask
 	default:
 		p.done = true

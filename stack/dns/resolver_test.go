@@ -508,6 +508,15 @@ func TestAliases(t *testing.T) {
 		t.Errorf("%+v", res)
 	}
 
+	// Who asks for no more gets the alias alone.
+	b = newBench(t, Config{NoFollow: true})
+	b.lookup("www.example.", typeA)
+	a, q = b.sent()
+	b.answer(a, reply(q, 0, cname("www.example", "end.example", 60)))
+	if res := b.result(); res.Err != ErrNoData || text(res.Records) != "www.example. 60 IN CNAME end.example." {
+		t.Errorf("not followed: %v, %s", res.Err, text(res.Records))
+	}
+
 	// An alias to nothing.
 	for _, rcode := range []Rcode{RcodeSuccess, RcodeNoName} {
 		b = newBench(t, Config{})

@@ -119,6 +119,15 @@ func (w *dataWriter) add(s string) {
 	w.text = append(w.text, s...)
 }
 
+// long adds a text that may be long, in pieces of the length that dig has them in.
+func (w *dataWriter) long(s string) {
+	const piece = 56
+	for ; len(s) > piece; s = s[piece:] {
+		w.add(s[:piece])
+	}
+	w.add(s)
+}
+
 func (w *dataWriter) quoted(b []byte) {
 	w.add(string(append(appendEscaped([]byte{'"'}, string(b), `"\`), '"')))
 }
@@ -164,9 +173,9 @@ func (w *dataWriter) piece(form byte) {
 	case 'w':
 		w.quoted(w.take(len(w.rest)))
 	case 'x':
-		w.add(strings.ToUpper(hex.EncodeToString(w.take(len(w.rest)))))
+		w.long(strings.ToUpper(hex.EncodeToString(w.take(len(w.rest)))))
 	case '6':
-		w.add(base64.StdEncoding.EncodeToString(w.take(len(w.rest))))
+		w.long(base64.StdEncoding.EncodeToString(w.take(len(w.rest))))
 	case 'B':
 		types, ok := typeSet(w.rest)
 		if !ok {

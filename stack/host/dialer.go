@@ -20,6 +20,12 @@ type Dialer struct {
 	// LocalAddr is our end; a zero part is chosen.
 	LocalAddr netip.AddrPort
 
+	// UDP are the options of UDP sockets.
+	UDP stack.UDPOptions
+
+	// Resolver looks up names, the host's own if nil.
+	Resolver *Resolver
+
 	// FastOpen lets the beginning of what DialWith writes go with the SYN (RFC 7413), if the peer has given us a cookie
 	// before: its program may then see it twice. The first connection to a host asks for the cookie.
 	FastOpen bool
@@ -34,15 +40,21 @@ func (d *Dialer) Dial(ctx context.Context, network, address string) (net.Conn, e
 // written. It is for TCP alone if there is data.
 func (d *Dialer) DialWith(ctx context.Context, network, address string, data []byte) (net.Conn, error) {
 	h := d.Host
+	if isRaw(network) && data == nil {
+		return h.dialIP(network, address)
+	}
 	if !isNetwork(network, "tcp") && (!isNetwork(network, "udp") || data != nil) {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: net.UnknownNetworkError(network)}
+	}
+	if name, port, ok := namedHost(address); ok {
+		return d.dialName(ctx, network, name, port, data)
 	}
 	to, err := parseAddr(network, address)
 	switch {
 	case err != nil:
 		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
 	case isNetwork(network, "udp"):
-		return h.dialUDP(network, to)
+		return h.dialUDP(network, d.LocalAddr, to, d.UDP)
 	}
 	remote := net.TCPAddrFromAddrPort(to)
 	fail := func(err error) (net.Conn, error) { return nil, opError("dial", network, nil, remote, err) }
@@ -96,10 +108,15 @@ func (c *TCPConn) established(ctx context.Context) error {
 		}
 		c.host.lock()
 		state, err := c.sock.State(), c.sock.Err()
+		if err == nil && state == tcp.SynSent {
+			// The stack goes on after a router's "unreachable" (RFC 9293 section 3.9.2.2), which may pass. Whoever dials would rather know, and
+			// try another address: RFC 5461 section 4.1, which Linux does as well.
+			err = c.sock.SoftError()
+		}
 		c.host.unlock()
 		switch {
 		case err != nil:
-			c.Close()
+			c.Abort()
 			return err
 		case state != tcp.SynSent && state != tcp.SynReceived:
 			c.notify() // it may have something to read already
@@ -117,6 +134,9 @@ type ListenConfig struct {
 
 	// Backlog bounds the connections that are half open or not accepted; Config.Stack.Backlog if zero.
 	Backlog int
+
+	// UDP are the options of the sockets that ListenPacket opens.
+	UDP stack.UDPOptions
 
 	// FastOpen has Accept give connections whose SYN brought text before the handshake is over (RFC 7413): for programs that
 	// can bear the same text, as a connection of its own, twice.

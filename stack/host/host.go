@@ -10,18 +10,21 @@
 // loop if there is something to send. Programs that would rather run inside the loop, without goroutines of
 // their own, use [Host.Do] and the stack's handlers.
 //
-// The package knows no protocol, and no device: what it asks of one is [Device].
+// The package knows no device: what it asks of one is [Device]. Names are looked up by [Resolver], and answered for by [Responder].
 package host
 
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"sync"
 	"syscall"
 	"time"
 
 	"smoltcp/stack"
+	"smoltcp/stack/dhcp"
+	"smoltcp/stack/dns"
 	"smoltcp/stack/tcp"
 )
 
@@ -46,6 +49,13 @@ type Config struct {
 	Stack     stack.Config
 	Interface stack.InterfaceConfig
 	Routes    []stack.Route // a Route without an Interface leaves by the device's
+
+	// DNS says how the host's Resolver behaves. Servers and Search are as if set by Host.SetNameServers; Rand is Stack.Rand if nil.
+	DNS dns.Config
+
+	// Information, if set, is called inside the loop with what DHCPv6 says, which is asked where routers say so (Interface.Autoconf,
+	// RFC 8415 section 18.2.6). It must not call the host.
+	Information func(dhcp.Event6)
 }
 
 // Host is a stack on a device, and the lock around it.
@@ -58,11 +68,23 @@ type Host struct {
 	stack *stack.Stack
 	ifc   *stack.Interface
 
+	attached []*attachment // devices besides dev, see attach.go
+	waits    []*attachment // what attached was when the loop let go of the lock; the loop's
+	full     bool          // and whether dev had no room
+
 	sleepUntil stack.Time // when the loop wakes by itself; 0 while it is not asleep
 	open       map[waker]struct{}
-	err        error // why the host ended, nil while it lives
+	names      nameServers // see nameservers.go
+	partings   []func()    // see Shutdown
+	rand       io.Reader   // Config.Stack.Rand
+	dns        dns.Config  // of resolvers
+	resolver   *Resolver   // the host's own, nil until somebody asks for it
+	resolvers  []*Resolver // all of them
+	err        error       // why the host ended, nil while it lives
 	running    bool
 	done       chan struct{} // closed when Run has ended
+
+	information func(dhcp.Event6) // Config.Information
 }
 
 // waker is a socket of this package: when the host ends, whoever waits for it has to be told.
@@ -71,10 +93,18 @@ type waker interface{ hostEnded() }
 // New makes a host on dev, which it owns from then on. Nothing happens before Run.
 func New(dev Device, cfg Config) (*Host, error) {
 	grow(&cfg.Stack.TCP)
+	if cfg.Stack.Epoch.IsZero() {
+		cfg.Stack.Epoch = time.Now()
+	}
 	h := &Host{dev: dev, start: time.Now(), tcp: cfg.Stack.TCP, stack: stack.New(cfg.Stack), open: make(map[waker]struct{}), done: make(chan struct{})}
 	var err error
 	if h.ifc, err = h.stack.AddInterface(dev, cfg.Interface); err != nil {
 		return nil, err
+	}
+	h.rand, h.information = cfg.Stack.Rand, cfg.Information
+	h.configureDNS(cfg.DNS, cfg.Stack.Rand)
+	if cfg.Interface.Autoconf {
+		h.startDHCP6(h.ifc)
 	}
 	for _, r := range cfg.Routes {
 		if r.Interface == nil {
@@ -135,7 +165,8 @@ func (h *Host) Run(ctx context.Context) error {
 			h.mu.Unlock()
 			return err
 		}
-		next, stalled := h.stack.NextPoll(), h.ifc.Stalled()
+		_ = h.dropDetached() // of what nobody wants any more
+		next, stalled := h.stack.NextPoll(), h.anyStalled()
 		if next > now {
 			h.sleepUntil = next
 		}
@@ -143,7 +174,7 @@ func (h *Host) Run(ctx context.Context) error {
 		if next <= now {
 			continue
 		}
-		err := h.dev.Wait(until(now, next, stalled), stalled)
+		err := h.wait(until(now, next, stalled))
 		h.mu.Lock()
 		h.sleepUntil = 0
 		if err != nil && h.err == nil {
@@ -178,6 +209,12 @@ func (h *Host) end() error {
 	}
 	clear(h.open)
 	err := h.dev.Close()
+	for _, a := range h.attached {
+		if cerr := a.close(); err == nil {
+			err = cerr
+		}
+	}
+	h.attached = nil
 	if !errors.Is(h.err, net.ErrClosed) {
 		err = h.err
 	}
@@ -224,6 +261,7 @@ func (h *Host) Shutdown(ctx context.Context) error {
 			h.Do(func(s *stack.Stack) { quiet = s.Quiet() })
 		}
 	}
+	h.part()
 	return h.Close()
 }
 
@@ -289,6 +327,12 @@ func errno(err error) (no syscall.Errno, ok bool) {
 		{stack.ErrNotConnected, syscall.EDESTADDRREQ},
 		{stack.ErrIsConnected, syscall.EISCONN},
 		{stack.ErrTooMany, syscall.ENFILE},
+		{stack.ErrInterfaceGone, syscall.ENODEV},
+		{stack.ErrBadGroup, syscall.EINVAL},
+		{stack.ErrTooManyGroups, syscall.ENOBUFS},
+		{stack.ErrParameter, syscall.EPROTO},
+		{stack.ErrBadPacket, syscall.EINVAL},
+		{stack.ErrBadOptions, syscall.EINVAL},
 	} {
 		if errors.Is(err, m.err) {
 			return m.no, true

@@ -129,7 +129,7 @@ func TestErrors(t *testing.T) {
 	if _, err := a.Dial(context.Background(), "tcp", "192.0.2.1:9"); !errors.Is(err, syscall.ENETUNREACH) {
 		t.Errorf("dial without a route: %v", err)
 	}
-	if _, err := a.Dial(context.Background(), "tcp", "example.com:80"); !strings.Contains(fmt.Sprint(err), "not an IP address") {
+	if _, err := a.Dial(context.Background(), "tcp", "example.com:80"); !strings.Contains(fmt.Sprint(err), "no name server is known") {
 		t.Errorf("dial a name: %v", err)
 	}
 	if _, err := a.Dial(context.Background(), "sctp", addrB+":9"); !errors.As(err, new(net.UnknownNetworkError)) {

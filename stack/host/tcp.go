@@ -42,7 +42,18 @@ func (e *endpoint) notify() {
 	}
 }
 
-func (e *endpoint) hostEnded() { e.once.Do(func() { close(e.gone) }) }
+func (e *endpoint) hostEnded() { e.shut() }
+
+// shut ends the endpoint: whoever waits for it wakes, and its deadlines run no more. It reports whether that had not happened before.
+func (e *endpoint) shut() (first bool) {
+	e.once.Do(func() {
+		first = true
+		close(e.gone)
+		e.rd.set(time.Time{})
+		e.wr.set(time.Time{})
+	})
+	return first
+}
 
 // closed reports whether the endpoint was closed.
 func (e *endpoint) closed() bool { return isClosed(e.gone) }
@@ -176,12 +187,7 @@ func (c *TCPConn) Abort() error {
 }
 
 func (c *TCPConn) end(op string, f func()) error {
-	closed := true
-	c.once.Do(func() {
-		closed = false
-		close(c.gone)
-	})
-	if closed {
+	if !c.shut() {
 		return c.opError(op, net.ErrClosed)
 	}
 	c.host.lock()
@@ -334,12 +340,7 @@ func (l *TCPListener) Accept() (net.Conn, error) {
 
 // Close ends listening. Connections that were not accepted are reset.
 func (l *TCPListener) Close() error {
-	closed := true
-	l.once.Do(func() {
-		closed = false
-		close(l.gone)
-	})
-	if closed {
+	if !l.shut() {
 		return opError("close", "tcp", nil, l.addr, net.ErrClosed)
 	}
 	l.host.lock()
@@ -382,7 +383,7 @@ func (h *Host) listen(network, address string, opt stack.TCPOptions) (net.Listen
 }
 
 // Dial opens a connection, as net.Dialer.DialContext does, or a connected UDP socket: network is tcp or udp, or one of them with
-// 4 or 6 behind it, address "192.168.69.100:80" or "[fe80::2%tap0]:80". Names are not resolved. It has the shape that http.Transport.DialContext wants.
+// 4 or 6 behind it, address "192.168.69.100:80" or "[fe80::2%tap0]:80". Names are looked up by the Resolver of the host. It has the shape that http.Transport.DialContext wants.
 func (h *Host) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	d := Dialer{Host: h}
 	return d.Dial(ctx, network, address)

@@ -37,38 +37,15 @@ func newUDPConn(h *Host, sock *stack.UDPSocket) (*UDPConn, error) {
 	return u, nil
 }
 
-// ListenPacket opens a UDP socket, as net.ListenPacket does: network is udp, udp4 or udp6, address as for Listen.
+// ListenPacket opens a UDP socket, as net.ListenPacket does: network is udp, udp4 or udp6, address as for Listen. With a network like ip4:icmp
+// it opens a raw one, see ListenIP.
 func (h *Host) ListenPacket(network, address string) (net.PacketConn, error) {
-	if !isNetwork(network, "udp") {
-		return nil, &net.OpError{Op: "listen", Net: network, Err: net.UnknownNetworkError(network)}
+	if isRaw(network) {
+		return h.listenRaw(network, address)
 	}
-	at, err := parseAddr(network, address)
+	u, err := h.listenUDP(network, address, stack.UDPOptions{})
 	if err != nil {
-		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
-	}
-	h.lock()
-	defer h.unlock()
-	sock, err := h.stack.ListenUDP(at, stack.UDPOptions{V6Only: network == "udp6"})
-	var u *UDPConn
-	if err == nil {
-		u, err = newUDPConn(h, sock)
-	}
-	if err != nil {
-		return nil, opError("listen", network, nil, net.UDPAddrFromAddrPort(at), err)
-	}
-	return u, nil
-}
-
-func (h *Host) dialUDP(network string, to netip.AddrPort) (net.Conn, error) {
-	h.lock()
-	defer h.unlock()
-	sock, err := h.stack.DialUDP(to, stack.UDPOptions{})
-	var u *UDPConn
-	if err == nil {
-		u, err = newUDPConn(h, sock)
-	}
-	if err != nil {
-		return nil, opError("dial", network, nil, net.UDPAddrFromAddrPort(to), err)
+		return nil, err // and no nil *UDPConn
 	}
 	return u, nil
 }
@@ -85,16 +62,8 @@ func (u *UDPConn) ReadFrom(p []byte) (int, net.Addr, error) {
 
 // ReadFromUDPAddrPort is ReadFrom without an allocation for the address.
 func (u *UDPConn) ReadFromUDPAddrPort(p []byte) (n int, from netip.AddrPort, err error) {
-	u.reads.Lock()
-	defer u.reads.Unlock()
-	err = u.retry(u.readable, &u.rd, func() error {
-		var m stack.UDPMessage
-		var err error
-		n, m, err = u.sock.Recv(p)
-		from = m.Remote
-		return err
-	})
-	return n, from, u.opError("read", err)
+	n, m, err := u.ReadMsg(p)
+	return n, m.Remote, err
 }
 
 // Read is ReadFrom without the address.
@@ -133,12 +102,7 @@ func (u *UDPConn) write(p []byte, send func() error) (int, error) {
 
 // Close closes the socket. Datagrams that were written are still sent.
 func (u *UDPConn) Close() error {
-	closed := true
-	u.once.Do(func() {
-		closed = false
-		close(u.gone)
-	})
-	if closed {
+	if !u.shut() {
 		return u.opError("close", net.ErrClosed)
 	}
 	u.host.lock()

@@ -80,6 +80,9 @@ type Out struct {
 	// are lent until the following call on the connection.
 	Payload [2][]byte
 	ECN     dissect.ECN
+
+	// Segment, if not zero, says that Payload is the text of several segments, of so many bytes each but the last; see OutputLarge.
+	Segment int
 }
 
 // PayloadLen is the length of both pieces.

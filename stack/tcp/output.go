@@ -4,14 +4,16 @@ import "smoltcp/dissect"
 
 // Output fires the timers that are due and gives the segment to be sent next, false if there is none now. The
 // caller sends it, or keeps it until it can. To be called until it gives false.
-func (c *Conn) Output(now Time, out *Out) bool {
+func (c *Conn) Output(now Time, out *Out) bool { return c.output(now, out) != planNone }
+
+func (c *Conn) output(now Time, out *Out) planKind {
 	c.tick(now)
 	c.expire()
 	p := c.plan()
 	switch p.kind {
 	case planNone:
 		c.ccIdle(&p)
-		return false
+		return planNone
 	case planReset:
 		c.emitReset(out)
 	case planSyn:
@@ -20,7 +22,7 @@ func (c *Conn) Output(now Time, out *Out) bool {
 		c.emit(&p, out)
 	}
 	c.arm()
-	return true
+	return p.kind
 }
 
 // plan is what the next segment is.
@@ -248,7 +250,7 @@ func (c *Conn) emit(p *plan, out *Out) {
 	h := &out.Header
 	*h = dissect.TCPHeader{Seq: uint32(p.seq), Ack: uint32(c.rcvNxt), Flags: dissect.ACK}
 	out.ECN = dissect.NotECT
-	out.Payload[0], out.Payload[1] = nil, nil
+	out.Payload[0], out.Payload[1], out.Segment = nil, nil, 0
 	if p.n > 0 {
 		out.Payload[0], out.Payload[1] = c.snd.view(int(p.seq-c.dataStart()), p.n)
 		if p.seq+Seq(p.n) == c.sndEnd {
