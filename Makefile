@@ -11,7 +11,7 @@ help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## one static binary, ./smoltcp
-	CGO_ENABLED=0 $(GO) build -trimpath -o smoltcp .
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o smoltcp .
 
 man: build ## the manual page, ./smoltcp.1
 	./smoltcp man >smoltcp.1

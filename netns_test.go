@@ -126,6 +126,7 @@ func (n *network) start(ns string, args ...string) *program {
 	p := &program{t: n.t, name: strings.Join(args, " "), ended: make(chan struct{})}
 	p.cmd = exec.Command("ip", append([]string{"netns", "exec", ns}, args...)...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	p.cmd.WaitDelay = 5 * time.Second // a child that outlives it, such as dnsmasq's for a TCP connection, has the same output
 	if err := p.cmd.Start(); err != nil {
 		n.t.Fatal(err)
 	}

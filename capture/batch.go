@@ -22,7 +22,7 @@ func (b *Batch) Len() int { return b.n }
 // Number is the place of the batch among those of a file that is shared, counted from 0.
 func (b *Batch) Number() int { return b.number }
 
-// Interfaces gives the interfaces that were described before the last of the packets: Packet.Interface indexes them.
+// Interfaces gives the interfaces that were described before the packets: Packet.Interface indexes them.
 func (b *Batch) Interfaces() []Interface { return b.interfaces }
 
 // Each calls f with one packet after the other, until f returns false. The Packet is lent for the call, its bytes until the batch is
@@ -126,21 +126,28 @@ func (r *Reader) fillPcapng(b *Batch) error {
 	b.buf = b.buf[:0]
 	for {
 		var p Packet
-		if err := r.nextPcapng(&p); err != nil {
+		if found, err := r.block(&p); err != nil {
 			if b.n > 0 {
 				r.err = r.last(err) // to be told when what came before has been seen
 				return nil
 			}
 			return err
+		} else if found {
+			p.Data, p.Comment = b.keep(p.Data), b.keep(p.Comment)
+			b.packets = append(b.packets, p)
+			b.n++
+			r.packets++
 		}
-		p.Data, p.Comment = b.keep(p.Data), b.keep(p.Comment)
-		b.packets = append(b.packets, p)
-		b.n++
-		r.packets++
-		if len(b.buf) >= inputBlock/2 || b.n == inputBlock/64 {
+		if len(b.buf) >= inputBlock/2 || b.n == inputBlock/64 || b.n > 0 && r.interfaceFollows() {
 			return nil
 		}
 	}
+}
+
+// interfaceFollows reports whether the next block describes an interface, of which the packets before it know nothing.
+func (r *Reader) interfaceFollows() bool {
+	b, err := r.in.peek(4)
+	return err == nil && r.ng.uint32(b) == ngInterface
 }
 
 // keep copies what a packet lends.

@@ -92,6 +92,56 @@ func TestFill(t *testing.T) {
 	}
 }
 
+// TestFillInterfaces: a packet of a batch is shown among the interfaces that Next knows with it, though more of them follow.
+func TestFillInterfaces(t *testing.T) {
+	var file bytes.Buffer
+	w, err := NewPcapngWriter(&file, nil, FileOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 40 {
+		if i%10 == 0 {
+			if _, err := w.AddInterface(Interface{Name: string(rune('a' + i)), Link: 1}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Write(&Packet{Time: int64(i), Data: []byte("text"), Len: 4, Link: 1, Interface: i % (1 + i/10)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	one, err := NewReader(bytes.NewReader(file.Bytes()), "one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	many, err := NewReader(bytes.NewReader(file.Bytes()), "many")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for {
+		var b Batch
+		if err = many.Fill(&b); err != nil {
+			break
+		}
+		b.Each(func(*Packet) bool {
+			if _, err := one.Next(); err != nil {
+				t.Fatal(err)
+			}
+			if got, want := len(b.Interfaces()), len(one.Interfaces()); got != want || want != 1+seen/10 {
+				t.Errorf("packet %d: %d interfaces, want %d", seen, got, want)
+			}
+			seen++
+			return true
+		})
+	}
+	if err != io.EOF || seen != 40 {
+		t.Errorf("%d packets, %v", seen, err)
+	}
+}
+
 func manyRecords(t *testing.T, size int) []byte {
 	t.Helper()
 	var file bytes.Buffer

@@ -124,7 +124,7 @@ func TestDevicePing(t *testing.T) {
 			newVeth(t)
 			addAddr(t, "v1", "192.168.69.100/24")
 			return openDevice(t, DeviceOptions{Name: "v0"})
-		}, "*capture.Raw true", 1500, 1472, "v1"},
+		}, "*capture.cutRaw true", 1500, 1472, "v1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			newNamespace(t)

@@ -92,7 +92,7 @@ func (r *Raw) Recv() ([]byte, error) {
 	for {
 		switch errno := r.msg.recv(r.poll.fd); errno {
 		case 0:
-			r.down = false
+			r.down, r.poll.busy = false, true
 			if r.msg.from.Pkttype == unix.PACKET_OUTGOING {
 				continue // where the kernel cannot ignore them
 			}

@@ -37,10 +37,14 @@ func OpenDevice(opts DeviceOptions) (Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	if opts.Offload && r.offload() {
-		return &offloadRaw{r}, nil
+	if !r.offload() {
+		return r, nil
 	}
-	return r, nil
+	cut := cutRaw{Raw: r, complete: !opts.Offload}
+	if !opts.Offload {
+		return &cut, nil
+	}
+	return &offloadRaw{cut}, nil
 }
 
 // create makes an interface and opens it.

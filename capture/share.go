@@ -85,13 +85,17 @@ func (r *Reader) cutBlock(b *Batch, n int, end error) error {
 	if s.end != nil {
 		n, end = 0, s.end // there was no other before, whatever may have been added to the file since
 	}
-	if len(s.tail) > blockHeadroom {
-		b.buf = append(append(make([]byte, 0, len(s.tail)+blockHeadroom+inputBlock), s.tail...), b.buf[blockHeadroom:][:n]...)
-		b.records = b.buf
-	} else {
-		start := blockHeadroom - copy(b.buf[blockHeadroom-len(s.tail):], s.tail)
-		b.records = b.buf[start : blockHeadroom+n]
+	at := blockHeadroom
+	if len(s.tail) > at {
+		block := b.buf[at:][:n]
+		if len(b.buf) < len(s.tail)+n {
+			b.buf = make([]byte, len(s.tail)+min(len(s.tail), inputBlock)+inputBlock)
+		}
+		at = len(s.tail)
+		copy(b.buf[at:], block)
 	}
+	start := at - copy(b.buf[at-len(s.tail):], s.tail)
+	b.records = b.buf[start : at+n]
 	whole, count, need, long := f.whole(b.records)
 	s.tail = append(s.tail[:0], b.records[whole:]...)
 	s.base, s.end = s.base+int64(whole), end

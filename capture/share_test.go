@@ -168,3 +168,51 @@ func TestShareBehindTheBeginning(t *testing.T) {
 		t.Errorf("%d packets, want %d", got, want)
 	}
 }
+
+// TestShareAllocs: also records of which each block ends with a large part cost no memory of their own.
+func TestShareAllocs(t *testing.T) {
+	const runs = 20
+	var content bytes.Buffer
+	w, err := NewPcapWriter(&content, 1, 0, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for data := make([]byte, 60000); content.Len() < (runs+8)*inputBlock; {
+		if err := w.Write(&Packet{Data: data, Len: len(data), Link: 1}); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Flush(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	name := filepath.Join(t.TempDir(), "large")
+	if err := os.WriteFile(name, content.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r, err := NewReader(f, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Share()
+	var b Batch
+	fill := func() {
+		if err := r.Fill(&b); err != nil || b.Len() == 0 {
+			t.Fatal(b.Len(), err)
+		}
+	}
+	for range 5 { // of the lengths that the ends of blocks have
+		fill()
+	}
+	if n := testing.AllocsPerRun(1, func() {
+		for range runs / 2 {
+			fill()
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations for %d blocks", n, runs/2)
+	}
+}

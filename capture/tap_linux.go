@@ -93,9 +93,10 @@ func (t *TAP) Recv() ([]byte, error) {
 		return nil, net.ErrClosed
 	}
 	for {
-		n, err := unix.Read(t.poll.fd, t.buf)
+		n, err := readNow(t.poll.fd, t.buf)
 		switch {
-		case err == nil:
+		case err == 0:
+			t.poll.busy = true
 			return t.buf[:n], nil
 		case err == unix.EAGAIN:
 			return nil, nil
@@ -118,11 +119,11 @@ func (p *poller) send(name string, pieces [][]byte) (bool, error) {
 		return false, net.ErrClosed
 	}
 	for {
-		n, err := unix.Writev(p.fd, pieces)
+		n, err := p.writeNow(pieces)
 		switch {
-		case err == nil && n == 0:
+		case err == 0 && n == 0:
 			return false, fmt.Errorf("%s: send: empty frame", name) // the kernel did not even look
-		case err == nil:
+		case err == 0:
 			return true, nil
 		case err == unix.EAGAIN:
 			return false, nil

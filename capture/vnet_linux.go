@@ -152,8 +152,8 @@ func (r *Raw) offload() bool {
 	return true
 }
 
-// offloadRaw is a Raw whose frames have virtio-net headers.
-type offloadRaw struct{ *Raw }
+// offloadRaw is a Raw that leaves checksums and segments to the kernel, both ways.
+type offloadRaw struct{ cutRaw }
 
 // SendOffload sends a frame for the kernel, or the interface's hardware, to complete; see stack.Offloader.
 func (r *offloadRaw) SendOffload(pieces [][]byte, transport, segment int) (bool, error) {

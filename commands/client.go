@@ -35,6 +35,19 @@ func clientFlags() []cli.Flag {
 // clientOptions says who the host is: of serve's options those that clientFlags set.
 type clientOptions struct{ serveOptions }
 
+// readVersion reads -4 and -6: the one IP version to use, or 0 for either.
+func readVersion(c *cli.Context) (int, error) {
+	switch {
+	case c.Bool("4") && c.Bool("6"):
+		return 0, usagef("-4 -6: which of them?")
+	case c.Bool("4"):
+		return 4, nil
+	case c.Bool("6"):
+		return 6, nil
+	}
+	return 0, nil
+}
+
 func readClient(c *cli.Context) (o clientOptions, err error) {
 	o.device.Name, o.device.MTU = c.String("via"), c.Int("mtu")
 	if o.device.Name == "" {

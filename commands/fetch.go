@@ -170,13 +170,8 @@ func readFetch(c *cli.Context, env Env) (o fetchOptions, err error) {
 	o.include, o.verbose, o.head, o.failEarly = c.Bool("i"), c.Bool("v"), c.Bool("I"), c.Bool("f")
 	o.follow, o.redirects, o.insecure, o.http1, o.gzip = c.Bool("L"), c.Int("max-redirs"), c.Bool("k"), c.Bool("http1.1"), c.Bool("compressed")
 	o.method, o.agent, o.referer, o.writeOut = c.String("X"), c.String("A"), c.String("e"), c.String("w")
-	switch {
-	case c.Bool("4") && c.Bool("6"):
-		return o, usagef("-4 -6: which of them?")
-	case c.Bool("4"):
-		o.version = 4
-	case c.Bool("6"):
-		o.version = 6
+	if o.version, err = readVersion(c); err != nil {
+		return o, err
 	}
 	if c.IsSet("X") && !isToken(o.method) {
 		return o, usagef("-X %q: not a method", o.method)
@@ -380,8 +375,7 @@ func (o *fetchOptions) readRoots(file string) error {
 	return nil
 }
 
-// newRequest makes the request for u. first is false after a redirection; same is false if that led to another server, which must
-// not learn who asks.
+// newRequest makes the request for u. same is false if a redirection led to another server, which must not learn who asks.
 func (o *fetchOptions) newRequest(ctx context.Context, u *url.URL, method string, body bool, same bool) (*http.Request, error) {
 	var reader io.Reader
 	if body {

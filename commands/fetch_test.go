@@ -35,17 +35,11 @@ import (
 // parseFetch gives what a fetch command line asks for.
 func parseFetch(t *testing.T, stdin string, words ...string) (o fetchOptions, err error) {
 	t.Helper()
-	env := Env{Stdin: strings.NewReader(stdin), Stdout: io.Discard, Stderr: io.Discard}
-	app := New(env)
-	for _, cmd := range app.Commands {
-		if cmd.Name == "fetch" {
-			cmd.Action = func(c *cli.Context) error {
-				o, err = readFetch(c, env)
-				return err
-			}
-		}
-	}
-	return o, app.Run(Arrange(append([]string{"smoltcp", "fetch"}, words...)))
+	err = readWords(t, stdin, append([]string{"fetch"}, words...), func(c *cli.Context, env Env) error {
+		o, err = readFetch(c, env)
+		return err
+	})
+	return o, err
 }
 
 func TestFetchOptions(t *testing.T) {

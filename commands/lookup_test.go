@@ -21,16 +21,11 @@ import (
 // parseLookup gives what a lookup command line asks for, words split at spaces.
 func parseLookup(t *testing.T, line string) (o lookupOptions, err error) {
 	t.Helper()
-	app := New(Env{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard})
-	for _, cmd := range app.Commands {
-		if cmd.Name == "lookup" {
-			cmd.Action = func(c *cli.Context) error {
-				o, err = readLookup(c)
-				return usageStatus("lookup", err)
-			}
-		}
-	}
-	return o, app.Run(Arrange(strings.Fields("smoltcp lookup " + line)))
+	err = readWords(t, "", strings.Fields("lookup "+line), func(c *cli.Context, _ Env) error {
+		o, err = readLookup(c)
+		return usageStatus("lookup", err)
+	})
+	return o, err
 }
 
 func TestLookupOptions(t *testing.T) {

@@ -84,13 +84,8 @@ func readPing(c *cli.Context) (o pingOptions, err error) {
 	if o.host, err = readClient(c); err != nil {
 		return o, err
 	}
-	switch {
-	case c.Bool("4") && c.Bool("6"):
-		return o, usagef("-4 -6: which of them?")
-	case c.Bool("4"):
-		o.version = 4
-	case c.Bool("6"):
-		o.version = 6
+	if o.version, err = readVersion(c); err != nil {
+		return o, err
 	}
 	if o.count = c.Int("c"); c.IsSet("c") && o.count < 1 {
 		return o, usagef("-c %d: want 1 or more", o.count)

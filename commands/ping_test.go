@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net/netip"
 	"regexp"
 	"strings"
@@ -22,16 +21,11 @@ import (
 // parsePing gives what a ping command line asks for, words split at spaces.
 func parsePing(t *testing.T, line string) (o pingOptions, err error) {
 	t.Helper()
-	app := New(Env{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard})
-	for _, cmd := range app.Commands {
-		if cmd.Name == "ping" {
-			cmd.Action = func(c *cli.Context) error {
-				o, err = readPing(c)
-				return err
-			}
-		}
-	}
-	return o, app.Run(Arrange(strings.Fields("smoltcp ping " + line)))
+	err = readWords(t, "", strings.Fields("ping "+line), func(c *cli.Context, _ Env) error {
+		o, err = readPing(c)
+		return err
+	})
+	return o, err
 }
 
 func TestPingOptions(t *testing.T) {

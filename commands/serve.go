@@ -32,6 +32,7 @@ type serveOptions struct {
 	maybe   []netip.Prefix // more of them, if the interface is wide enough for IPv6
 	gateway []netip.Addr   // one for each IP version at most
 	slaac   bool
+	privacy bool // temporary addresses too
 	dhcp    bool
 	mtu     int // 0: the device's
 
@@ -88,6 +89,7 @@ func serveCommand(env Env) *cli.Command {
 			&cli.StringSliceFlag{Category: identity, Name: "addr", Value: cli.NewStringSlice(defaultAddr, defaultAddr6, defaultLinkLocal), Usage: "the host has the address `ADDR/BITS`; may be repeated"},
 			&cli.StringSliceFlag{Category: identity, Name: "gateway", Usage: "other networks are reached by way of `ADDR`; once for each IP version, none for no gateway (default: " + defaultGateway + " and " + defaultGateway6 + " with the default addresses, else none)"},
 			&cli.BoolFlag{Category: identity, Name: "slaac", Usage: "take IPv6 addresses and routes from the routers on the link, not the defaults of --addr and --gateway"},
+			&cli.BoolFlag{Category: identity, Name: "temporary", Usage: "with --slaac, also use addresses that change every day, for connections of our own (RFC 8981)"},
 			dhcpFlag(identity),
 			&cli.IntFlag{Category: identity, Name: "mtu", Usage: "send and accept IP packets of up to `BYTES` (default: the interface's)"},
 			&cli.Uint64Flag{Category: identity, Name: "seed", Usage: "make every random choice from the number `N`, so that a run can be repeated; not for a host that must withstand attacks"},
@@ -95,7 +97,7 @@ func serveCommand(env Env) *cli.Command {
 			&cli.BoolFlag{Category: identity, Name: "tun", Usage: "create a TUN interface (IP packets), not TAP (Ethernet frames)"},
 
 			&cli.IntFlag{Category: services, Name: "buffer", Value: 64, Usage: "`BYTES` that each connection to ports 6969 and 6970 buffers: few, so that exhaustion is easy to see"},
-			&cli.IntFlag{Category: services, Name: "service-buffer", Value: 256 << 10, Usage: "`BYTES` that each connection to the other ports buffers, in each direction"},
+			&cli.IntFlag{Category: services, Name: "service-buffer", Value: 1 << 20, Usage: "`BYTES` that each connection to the other ports buffers, in each direction"},
 
 			&cli.StringFlag{Category: tuning, Name: "congestion", Value: "cubic", Usage: "congestion control is `ALGORITHM`: cubic, reno or bbr"},
 			&cli.StringFlag{Category: tuning, Name: "ecn", Value: "on", Usage: "`MODE` of congestion notification: off; on, if the peer asks for it; accurate, if the peer asks for that"},
@@ -175,7 +177,9 @@ func readServe(c *cli.Context, env Env) (o serveOptions, err error) {
 	if o.device.HostAddrs, err = readPrefixes("host-addr", c.StringSlice("host-addr")); err != nil {
 		return o, err
 	}
-	o.slaac = c.Bool("slaac")
+	if o.slaac, o.privacy = c.Bool("slaac"), c.Bool("temporary"); o.privacy && !o.slaac {
+		return o, usagef("--temporary: goes with --slaac")
+	}
 	switch {
 	case c.IsSet("addr"):
 	case o.slaac:
@@ -370,10 +374,13 @@ func serveOn(ctx context.Context, env Env, o serveOptions, devs []capture.Device
 	o.fit(devs[0].MTU())
 	cfg := host.Config{
 		Stack:     stack.Config{Events: watch.events(), Backlog: serveBacklog, MaxConns: maxServeConns},
-		Interface: stack.InterfaceConfig{Name: o.device.Name, HardwareAddr: o.mac, Addrs: o.addrs, MTU: o.mtu, Autoconf: o.slaac},
+		Interface: stack.InterfaceConfig{Name: o.device.Name, HardwareAddr: o.mac, Addrs: o.addrs, MTU: o.mtu, Autoconf: o.slaac, Temporary: o.privacy},
 
 		Information: information(log, o.verbose),
 		DNS:         o.names.config(),
+		Lost: func(ifc *stack.Interface, err error) {
+			fmt.Fprintf(env.Stderr, "smoltcp: serve: %v; the others are served on\n", err)
+		},
 	}
 	o.link.configure(&cfg.Interface)
 	if o.seeded {

@@ -280,6 +280,10 @@ func (d publicDir) ReadDir(n int) ([]fs.DirEntry, error) {
 // logRequests tells of every request, with --verbose.
 func logRequests(log *slog.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Body != http.NoBody {
+			// Nobody wants it, but net/http waits for it, without a limit of its own.
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(httpAskTime))
+		}
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")
 			http.Error(w, "files can be read here, and that is all", http.StatusMethodNotAllowed)

@@ -7,7 +7,9 @@ import (
 	"io"
 	"log/slog"
 	"net/netip"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/urfave/cli/v2"
 
@@ -31,11 +33,19 @@ func (o *serveOptions) readNames(c *cli.Context) (err error) {
 		return err
 	}
 	if o.own = c.String("name"); c.IsSet("name") {
-		if _, err := dns.NewResponder(dns.ResponderConfig{Name: o.own}); err != nil {
+		if _, err := dns.NewResponder(dns.ResponderConfig{Name: o.own}); err != nil || !isHostLabel(o.own) {
 			return usagef("--name %s: want one label of up to 63 bytes, like printer", o.own)
 		}
 	}
 	return nil
+}
+
+// isHostLabel reports whether name is one label of what hosts are called (RFC 1123 section 2.1), which is less than what DNS carries; letters of
+// all languages are what people give to their machines (RFC 6762 section 16).
+func isHostLabel(name string) bool {
+	return !strings.HasPrefix(name, "-") && !strings.HasSuffix(name, "-") && !strings.ContainsFunc(name, func(r rune) bool {
+		return r != '-' && !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r)
+	})
 }
 
 // startName has the host answer for its name, if it has one. What it is called in the end is said on w.

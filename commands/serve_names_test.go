@@ -23,6 +23,8 @@ func TestServeNameOptions(t *testing.T) {
 	}
 	for line, want := range map[string]string{
 		"tap0 --name a.b":                         "--name a.b: want one label",
+		"tap0 --name a_b":                         "--name a_b: want one label",
+		"tap0 --name -a":                          "want one label",
 		"tap0 --name " + strings.Repeat("x", 64):  "want one label",
 		"tap0 --name=":                            "want one label",
 		"tap0 --dns ns.test":                      "--dns ns.test: want an IP address",

@@ -32,17 +32,11 @@ import (
 // parseServe gives what a serve command line asks for, words split at spaces.
 func parseServe(t *testing.T, line string) (o serveOptions, err error) {
 	t.Helper()
-	env := Env{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard}
-	app := New(env)
-	for _, cmd := range app.Commands {
-		if cmd.Name == "serve" {
-			cmd.Action = func(c *cli.Context) error {
-				o, err = readServe(c, env)
-				return err
-			}
-		}
-	}
-	return o, app.Run(Arrange(strings.Fields("smoltcp serve " + line)))
+	err = readWords(t, "", strings.Fields("serve "+line), func(c *cli.Context, env Env) error {
+		o, err = readServe(c, env)
+		return err
+	})
+	return o, err
 }
 
 func TestServeOptions(t *testing.T) {
@@ -62,7 +56,7 @@ func TestServeOptions(t *testing.T) {
 			gateway:       []netip.Addr{netip.MustParseAddr("192.168.69.100"), netip.MustParseAddr("fdaa::100")},
 			fault:         capture.FaultConfig{ShapingInterval: 50 * time.Millisecond},
 			buffer:        64,
-			serviceBuffer: 256 << 10,
+			serviceBuffer: 1 << 20,
 		}
 	}
 	for _, test := range []struct {
@@ -183,6 +177,7 @@ func TestServeUsage(t *testing.T) {
 		{"tap0 --delay 61s", "--delay 61s: want a time like 20ms, 0 to 1m"},
 		{"tap0 --delay soon", "--delay soon: want a time like 20ms, 0 to 1m"},
 		{"tap0 --shaping-interval 0", "--shaping-interval 0: want a time like 50ms, above 0 and up to 1h"},
+		{"tap0 --temporary", "--temporary: goes with --slaac"},
 		{"tap0 --also tap1", "--also tap1: want an interface and an address with the length of its network, like tap1=10.1.0.1/24"},
 		{"tap0 --also =10.1.0.1/24", "--also =10.1.0.1/24: want an interface and an address with the length of its network, like tap1=10.1.0.1/24"},
 		{"tap0 --also tap0=10.1.0.1/24", "--also tap0=10.1.0.1/24: that is where the host is already (more addresses there: --addr)"},

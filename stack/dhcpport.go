@@ -60,15 +60,7 @@ func (p *DHCPPort) Send(b []byte, src, dst netip.Addr) error {
 			return err
 		}
 	}
-	if !u.Writable(len(b)) {
-		return ErrWouldBlock
-	}
-	m := UDPMessage{Remote: netip.AddrPortFrom(dst, dhcpServerPort), TTL: s.ttlFor(p.ifc, dst)}
-	d := datagram{UDPMessage: m, data: append(s.pool.get(len(b)), b...), path: to}
-	u.snd.push(d)
-	u.sndBytes += d.size()
-	u.markReady()
-	return nil
+	return u.queue(to, UDPMessage{Remote: netip.AddrPortFrom(dst, dhcpServerPort), TTL: s.ttlFor(p.ifc, dst)}, b)
 }
 
 // Closed reports whether the port was closed, by Close or with all sockets of the stack.

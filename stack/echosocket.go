@@ -42,37 +42,15 @@ func (m *EchoMessage) IsError() bool { return m.Dst.IsValid() }
 
 // EchoSocket sends ICMP and ICMPv6 echo requests of one identifier, and receives what they cause.
 type EchoSocket struct {
-	socket
-	id       uint16
-	opt      EchoOptions
-	rcv      fifo[echoReceived]
-	snd      fifo[echoRequest]
-	rcvBytes int
-	sndBytes int
-	sent     [256]echoSent // the latest requests, by Seq
-	readyOn  *Interface
-	dropped  uint64
-	closed   bool
+	mailbox[EchoMessage, echoRequest]
 
-	wantsRoom bool // a Send found the queue full
+	id   uint16
+	opt  EchoOptions
+	sent [256]echoRequest // the latest, by seq: what an error has to quote to be believed (RFC 5927)
 }
 
-// echoReceived is a message that waits for the program.
-type echoReceived struct {
-	EchoMessage
-	data []byte // from the stack's pool
-}
-
-// echoRequest is one that waits to be sent.
+// echoRequest is which request of its socket it is.
 type echoRequest struct {
-	path path
-	dst  netip.Addr
-	seq  uint16
-	data []byte // from the stack's pool
-}
-
-// echoSent is what an error has to quote to be believed (RFC 5927).
-type echoSent struct {
 	dst netip.Addr
 	seq uint16
 }
@@ -82,14 +60,12 @@ func maxEcho(a netip.Addr) int { return maxUDP(a) } // both headers have eight b
 
 // OpenEcho opens an echo socket with an identifier of its own. The only error is ErrNoPorts.
 func (s *Stack) OpenEcho(opt EchoOptions) (*EchoSocket, error) {
-	def(&opt.RcvBuf, s.cfg.UDPRcvBuf)
-	def(&opt.SndBuf, s.cfg.UDPSndBuf)
 	id, ok := s.random.port(func(id uint16) bool { return s.echoes[id] == nil })
 	if !ok {
 		return nil, ErrNoPorts
 	}
 	e := &EchoSocket{id: id, opt: opt}
-	e.stack = s
+	e.init(s, e, opt.RcvBuf, opt.SndBuf)
 	if s.echoes == nil {
 		s.echoes = make(map[uint16]*EchoSocket)
 	}
@@ -99,15 +75,6 @@ func (s *Stack) OpenEcho(opt EchoOptions) (*EchoSocket, error) {
 
 // ID is the identifier of the socket's requests.
 func (e *EchoSocket) ID() uint16 { return e.id }
-
-// Dropped is how many messages were lost because the receive queue was full.
-func (e *EchoSocket) Dropped() uint64 { return e.dropped }
-
-// Readable reports whether Recv has something, Writable whether Send has room for a request of n bytes.
-func (e *EchoSocket) Readable() bool { return e.rcv.len() > 0 }
-func (e *EchoSocket) Writable(n int) bool {
-	return e.snd.len() == 0 || e.sndBytes+datagramSize(n) <= e.opt.SndBuf
-}
 
 // Send queues an echo request with the number seq, which carries data, for dst. Errors: ErrWouldBlock if the send queue is full,
 // ErrMessageSize, ErrInvalidAddr, ErrNoRoute, ErrClosed. One that exceeds the MTU is fragmented, but for
@@ -122,17 +89,10 @@ func (e *EchoSocket) Send(dst netip.Addr, seq uint16, data []byte) error {
 	case err != nil:
 		return err
 	case len(data) > maxEcho(dst) ||
-		e.opt.DontFragment && ipHeaderLen(dst)+icmp6HeaderLen+len(data) > s.echoPathMTU(dst, path.ifc):
+		e.opt.DontFragment && ipHeaderLen(dst)+icmp6HeaderLen+len(data) > s.pathMTU(dst, echoProto(dst), path.ifc):
 		return ErrMessageSize
-	case !e.Writable(len(data)):
-		e.wantsRoom = true
-		return ErrWouldBlock
 	}
-	r := echoRequest{path: path, dst: dst, seq: seq, data: append(s.pool.get(len(data)), data...)}
-	e.snd.push(r)
-	e.sndBytes += datagramSize(len(r.data))
-	e.markReady()
-	return nil
+	return e.queue(path, echoRequest{dst, seq}, data)
 }
 
 // PathMTU is the largest packet that the path to dst is known to take, in bytes with the IP header; 0 without a route.
@@ -141,7 +101,7 @@ func (e *EchoSocket) PathMTU(dst netip.Addr) int {
 	if err != nil {
 		return 0
 	}
-	return e.stack.echoPathMTU(dst, path.ifc)
+	return e.stack.pathMTU(dst, echoProto(dst), path.ifc)
 }
 
 // Source is the address of ours that requests to dst have. Errors: ErrInvalidAddr, ErrNoRoute.
@@ -164,20 +124,8 @@ func (e *EchoSocket) route(dst netip.Addr) (netip.Addr, path, error) {
 	if !dst.IsValid() || dst.IsUnspecified() {
 		return dst, path{}, ErrInvalidAddr
 	}
-	if s.local(dst) != nil || dst.IsLoopback() || on == s.interfaces[0] {
-		on = nil
-	}
-	p, err := s.route(dst, netip.Addr{}, on)
+	p, err := s.routeOut(dst, netip.Addr{}, on)
 	return dst, p, err
-}
-
-// echoPathMTU is udpPathMTU for echo requests.
-func (s *Stack) echoPathMTU(dst netip.Addr, ifc *Interface) int {
-	mtu := ifc.mtuFor(dst)
-	if e := s.paths.find(pathKey{dst, echoProto(dst)}); e != nil {
-		mtu = min(mtu, e.mtu)
-	}
-	return mtu
 }
 
 func echoProto(a netip.Addr) dissect.IPProto {
@@ -190,35 +138,14 @@ func echoProto(a netip.Addr) dissect.IPProto {
 // Recv takes the oldest message: a reply with its data, which is cut off if p is too short, or an error, which has none.
 // Errors: ErrWouldBlock, ErrClosed.
 func (e *EchoSocket) Recv(p []byte) (int, EchoMessage, error) {
-	switch {
-	case e.closed:
-		return 0, EchoMessage{}, ErrClosed
-	case e.rcv.len() == 0:
-		return 0, EchoMessage{}, ErrWouldBlock
-	}
-	r := e.rcv.pop()
-	n := copy(p, r.data)
-	e.release(&r)
-	return n, r.EchoMessage, nil
-}
-
-func (e *EchoSocket) release(r *echoReceived) {
-	e.rcvBytes -= datagramSize(len(r.data))
-	e.stack.pool.put(r.data)
+	return e.take(p)
 }
 
 // Close gives the socket up. Queued requests are still sent; the handler is not called again.
 func (e *EchoSocket) Close() {
-	if e.closed {
-		return
+	if e.shut() {
+		delete(e.stack.echoes, e.id)
 	}
-	e.closed = true
-	e.handler = nil
-	for e.rcv.len() > 0 {
-		r := e.rcv.pop()
-		e.release(&r)
-	}
-	delete(e.stack.echoes, e.id)
 }
 
 func (s *Stack) closeEchoes() {
@@ -227,56 +154,20 @@ func (s *Stack) closeEchoes() {
 	}
 }
 
-// markReady has the request at the head of the send queue sent in the following Poll.
-func (e *EchoSocket) markReady() {
-	if e.snd.len() > 0 && e.readyOn == nil {
-		e.readyOn = e.snd.front().path.ifc
-		e.readyOn.enlist(e)
-	}
-}
-
-// emit sends requests in the order in which they were queued. Part of sender.
-func (e *EchoSocket) emit(ifc *Interface) bool {
-	for n := 0; n < quantum && e.snd.len() > 0 && e.snd.front().path.ifc == ifc && !ifc.Stalled(); n++ {
-		r := e.snd.pop()
-		e.sndBytes -= datagramSize(len(r.data))
-		e.send(&r)
-		e.stack.pool.put(r.data)
-		if e.wantsRoom {
-			e.wantsRoom = false
-			e.wake()
-		}
-	}
-	switch {
-	case e.snd.len() == 0:
-		e.readyOn = nil
-	case e.snd.front().path.ifc != ifc:
-		e.readyOn = nil
-		e.markReady()
-	default:
-		return true
-	}
-	return false
-}
-
-func (e *EchoSocket) send(r *echoRequest) {
-	s := e.stack
-	e.sent[r.seq%uint16(len(e.sent))] = echoSent{r.dst, r.seq}
+// transmit sends a request. Part of transmitter.
+func (e *EchoSocket) transmit(r *outgoing[echoRequest]) {
+	s, dst, seq := e.stack, r.msg.dst, r.msg.seq
+	e.sent[seq%uint16(len(e.sent))] = r.msg
 	p := packet{
-		path: r.path, dst: r.dst, proto: echoProto(r.dst), ttl: e.opt.TTL, dscp: e.opt.DSCP & 63, df: e.opt.DontFragment,
+		path: r.path, dst: dst, proto: echoProto(dst), ttl: s.chooseTTL(e.opt.TTL, r.path.ifc, dst), dscp: e.opt.DSCP & 63, df: e.opt.DontFragment,
 		payload: [2][]byte{r.data},
 	}
-	if p.ttl == 0 {
-		if p.ttl = s.ttlFor(p.ifc, r.dst); r.dst.IsMulticast() {
-			p.ttl = 1
-		}
-	}
-	if r.dst.Is4() {
-		h := dissect.ICMPv4Header{Type: dissect.ICMPv4EchoRequest, ID: e.id, Seq: r.seq}
+	if dst.Is4() {
+		h := dissect.ICMPv4Header{Type: dissect.ICMPv4EchoRequest, ID: e.id, Seq: seq}
 		p.transport = h.Append(s.transport[:0])
 		dissect.ICMPv4(p.transport).FillChecksum(r.data)
 	} else {
-		h := dissect.ICMPv6Header{Type: dissect.ICMPv6EchoRequest, ID: e.id, Seq: r.seq}
+		h := dissect.ICMPv6Header{Type: dissect.ICMPv6EchoRequest, ID: e.id, Seq: seq}
 		p.transport = h.Append(s.transport[:0])
 		dissect.ICMPv6(p.transport).FillChecksum(
 			dissect.PseudoHeaderSum(p.src, p.dst, p.proto, len(p.transport)+len(r.data)), r.data)
@@ -288,18 +179,14 @@ func (e *EchoSocket) send(r *echoRequest) {
 
 // deliver queues a message for the program, if there is room.
 func (e *EchoSocket) deliver(m *EchoMessage, data []byte) bool {
-	if e.rcv.len() > 0 && e.rcvBytes+datagramSize(len(data)) > e.opt.RcvBuf {
-		e.dropped++
+	if !e.admits(len(data)) {
 		return false
 	}
 	m.At = e.stack.now
 	if !m.Interface.Loopback() {
 		m.Remote, m.Local = m.Interface.zoned(m.Remote), m.Interface.zoned(m.Local)
 	}
-	r := echoReceived{EchoMessage: *m, data: append(e.stack.pool.get(len(data)), data...)}
-	e.rcv.push(r)
-	e.rcvBytes += datagramSize(len(r.data))
-	e.wake()
+	e.accept(*m, data)
 	return true
 }
 
@@ -356,7 +243,7 @@ func (s *Stack) echoOf(f flow) *EchoSocket {
 		request = uint8(dissect.ICMPv6EchoRequest)
 	}
 	e, seq := s.echoes[uint16(f.seq>>16)], uint16(f.seq)
-	if e == nil || f.local.Port() != uint16(request)<<8 || e.sent[seq%uint16(len(e.sent))] != (echoSent{f.remote.Addr(), seq}) {
+	if e == nil || f.local.Port() != uint16(request)<<8 || e.sent[seq%uint16(len(e.sent))] != (echoRequest{f.remote.Addr(), seq}) {
 		return nil
 	}
 	return e
@@ -369,8 +256,7 @@ func (s *Stack) echoTooBig(f flow, mtu int, e *EchoSocket) {
 		return
 	}
 	if mtu = refusedMTU(mtu, f.len, dst); mtu != 0 {
-		floor := s.minPathMTU(dst)
-		s.paths.learn(pathKey{dst, echoProto(dst)}, max(mtu, floor), mtu < floor)
+		s.learnPathMTU(dst, f.proto, mtu)
 	}
 }
 

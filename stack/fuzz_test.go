@@ -219,7 +219,7 @@ func checkBounds(t testing.TB, h *bench) {
 		}
 	}
 	for _, k := range h.raws {
-		if k.rcvBytes > k.opt.RcvBuf && k.rcv.len() > 1 || k.sndBytes > k.opt.SndBuf && k.snd.len() > 1 {
+		if k.rcvBytes > k.rcvBuf && k.rcv.len() > 1 || k.sndBytes > k.sndBuf && k.snd.len() > 1 {
 			t.Errorf("a raw socket holds %d and %d bytes", k.rcvBytes, k.sndBytes)
 		}
 	}
@@ -230,7 +230,7 @@ func checkBounds(t testing.TB, h *bench) {
 	}
 	for port, list := range h.udp.ports {
 		for _, u := range list {
-			if u.rcvBytes > u.opt.RcvBuf && u.rcv.len() > 1 || u.sndBytes > u.opt.SndBuf && u.snd.len() > 1 {
+			if u.rcvBytes > u.rcvBuf && u.rcv.len() > 1 || u.sndBytes > u.sndBuf && u.snd.len() > 1 {
 				t.Errorf("UDP port %d holds %d and %d bytes", port, u.rcvBytes, u.sndBytes)
 			}
 		}

@@ -208,15 +208,15 @@ func (u *UDPSocket) membership(a netip.Addr, on *Interface) (membership, error) 
 	return membership{on, a}, nil
 }
 
-// loopGroup gives a datagram that leaves by ifc for a group to the sockets of this host that it is for, as members of the group
+// loopGroup gives a datagram that leaves for a group to the sockets of this host that it is for, as members of the group
 // (RFC 1112 section 6.1). What is sent to a group that stays inside comes back by the loopback.
-func (u *UDPSocket) loopGroup(ifc *Interface, d *datagram) {
-	s, dst := u.stack, d.Remote.Addr()
+func (u *UDPSocket) loopGroup(d *outgoing[UDPMessage]) {
+	s, ifc, dst := u.stack, d.path.ifc, d.msg.Remote.Addr()
 	if u.opt.NoLoop || ifc.loopback || !dst.IsMulticast() || !ifc.joined(dst) {
 		return
 	}
 	m := UDPMessage{
-		Remote: netip.AddrPortFrom(d.path.src, u.local.Port()), Local: d.Remote, Interface: ifc, TTL: d.TTL, DSCP: d.DSCP, Broadcast: true,
+		Remote: netip.AddrPortFrom(d.path.src, u.local.Port()), Local: d.msg.Remote, Interface: ifc, TTL: d.msg.TTL, DSCP: d.msg.DSCP, Broadcast: true,
 		ECN: u.opt.ECN & 3,
 	}
 	if dst.Is4() {

@@ -232,6 +232,7 @@ func TestIPv6Reassembly(t *testing.T) {
 	odd := frame6(dissect.IPv6Header{NextHeader: 44}, append((&dissect.IPv6FragmentHeader{NextHeader: 58, MoreFragments: true, ID: 1}).Append(nil), m[:41]...))
 	far := frame6(dissect.IPv6Header{NextHeader: 44}, append((&dissect.IPv6FragmentHeader{NextHeader: 58, Offset: 65528, ID: 1}).Append(nil), m[:40]...))
 	short := frame6(dissect.IPv6Header{NextHeader: 44}, append((&dissect.IPv6FragmentHeader{NextHeader: 6, MoreFragments: true, ID: 1}).Append(nil), make([]byte, 16)...))
+	bare := frame6(dissect.IPv6Header{NextHeader: 44}, append((&dissect.IPv6FragmentHeader{NextHeader: 60, MoreFragments: true, ID: 1}).Append(nil), ext(dissect.ProtoUDP, 1, 4, 0, 0, 0, 0)...))
 	atomic := chained(plain, header6{kind: dissect.ProtoFragment})
 	for _, c := range []struct {
 		name    string
@@ -250,6 +251,7 @@ func TestIPv6Reassembly(t *testing.T) {
 		{"a length that is no multiple of 8", [][]byte{odd}, "icmp6 fdaa::1>fdaa::64 4/0 at 4 len 97", "FragmentBad", 1},
 		{"beyond 65535", [][]byte{far}, "icmp6 fdaa::1>fdaa::64 4/0 at 42 len 96", "FragmentBad", 1},
 		{"a header chain that is not whole (RFC 7112)", [][]byte{short}, "icmp6 fdaa::1>fdaa::64 4/3 at 0 len 72", "FragmentBad", 1},
+		{"options with nothing behind (RFC 7112)", [][]byte{bare}, "icmp6 fdaa::1>fdaa::64 4/3 at 0 len 64", "FragmentBad", 1},
 		{"an atomic fragment with the same ID (RFC 6946)", [][]byte{f[0], fragments6(plain, 7, dissect.ProtoICMPv6, nil, m, 40)[0], atomic, f[1], f[2]}, "icmp6 fdaa::1>fdaa::64 129/0 len 12\n" + pong, "Reassembled", 1},
 		{"an empty fragment", [][]byte{frame6(dissect.IPv6Header{NextHeader: 44}, (&dissect.IPv6FragmentHeader{NextHeader: 58, Offset: 8, ID: 1}).Append(nil))}, "", "FragmentBad", 1},
 	} {

@@ -42,6 +42,18 @@ func (s *Stack) ttlFor(ifc *Interface, a netip.Addr) uint8 {
 	return s.hopLimit(ifc)
 }
 
+// chooseTTL is the TTL or hop limit of a packet to dst by ifc whose program asked for ttl, 0 if for none. One to a group stays on the
+// link then (RFC 1112 section 6.1, RFC 3493 section 5.2).
+func (s *Stack) chooseTTL(ttl uint8, ifc *Interface, dst netip.Addr) uint8 {
+	switch {
+	case ttl != 0:
+		return ttl
+	case dst.IsMulticast():
+		return 1
+	}
+	return s.ttlFor(ifc, dst)
+}
+
 // hopLimit is what packets get that name none: what routers on the link say, else the default.
 func (s *Stack) hopLimit(ifc *Interface) uint8 {
 	if ifc.hopLimit6 != 0 {

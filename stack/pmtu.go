@@ -137,6 +137,12 @@ func (s *Stack) minPathMTU(a netip.Addr) int {
 	return s.cfg.MinPathMTU
 }
 
+// learnPathMTU notes what a router said that refused a packet of proto to dst.
+func (s *Stack) learnPathMTU(dst netip.Addr, proto dissect.IPProto, mtu int) {
+	floor := s.minPathMTU(dst)
+	s.paths.learn(pathKey{dst, proto}, max(mtu, floor), mtu < floor)
+}
+
 // tcpOverhead is what IP and TCP headers take of an MTU, options apart.
 func tcpOverhead(a netip.Addr) int {
 	if a.Is6() {
@@ -156,7 +162,6 @@ func (s *Stack) tooBig(mtu int, quote []byte) bool {
 	if mtu = refusedMTU(mtu, f.len, dst); mtu == 0 {
 		return false
 	}
-	floor := s.minPathMTU(dst)
 	switch f.proto {
 	case dissect.ProtoTCP:
 		c := s.tcp.conns.find(f.local, f.remote)
@@ -166,10 +171,9 @@ func (s *Stack) tooBig(mtu int, quote []byte) bool {
 		if u == nil || !u.opt.DontFragment && dst.Is4() {
 			return false
 		}
-		s.paths.learn(pathKey{dst, dissect.ProtoUDP}, max(mtu, floor), mtu < floor)
+		s.learnPathMTU(dst, dissect.ProtoUDP, mtu)
 		if u.opt.DontFragment {
-			u.err = ErrMessageSize
-			u.wake()
+			u.fail(ErrMessageSize)
 		}
 		return true
 	case dissect.ProtoICMPv6:
@@ -191,8 +195,7 @@ func (c *TCPSocket) tooBig(seq tcp.Seq, mtu int) bool {
 	if !c.conn.TooBig(s.now, seq, mtu-tcpOverhead(dst)) {
 		return false
 	}
-	floor := s.minPathMTU(dst)
-	s.paths.learn(pathKey{dst, dissect.ProtoTCP}, max(mtu, floor), mtu < floor)
+	s.learnPathMTU(dst, dissect.ProtoTCP, mtu)
 	c.fitPath()
 	c.settle()
 	c.markReady()
@@ -251,11 +254,14 @@ func (u *UDPSocket) PathMTU(dst netip.Addr) int {
 }
 
 func (s *Stack) udpPathMTU(dst netip.Addr, ifc *Interface) int {
+	return min(s.pathMTU(dst, dissect.ProtoUDP, ifc), s.pathMTU(dst, dissect.ProtoTCP, ifc))
+}
+
+// pathMTU is what packets of proto to dst by ifc are known to get through with.
+func (s *Stack) pathMTU(dst netip.Addr, proto dissect.IPProto, ifc *Interface) int {
 	mtu := ifc.mtuFor(dst)
-	for _, proto := range [...]dissect.IPProto{dissect.ProtoUDP, dissect.ProtoTCP} {
-		if e := s.paths.find(pathKey{dst, proto}); e != nil {
-			mtu = min(mtu, e.mtu)
-		}
+	if e := s.paths.find(pathKey{dst, proto}); e != nil {
+		mtu = min(mtu, e.mtu)
 	}
 	return mtu
 }

@@ -51,34 +51,13 @@ type RawMessage struct {
 // itself does with it: after reassembly, with all headers, checksums of the transport protocol unverified (see TapFrame). A protocol that
 // only raw sockets know is not refused. Groups have to be joined on the interface, and what is sent to one does not come back to this host.
 type RawSocket struct {
-	socket
-	proto    dissect.IPProto
-	local    netip.Addr // 0.0.0.0 or "::" for all
-	remote   netip.Addr // the only peer, if connected
-	opt      RawOptions
-	options  []byte
-	rcv      fifo[rawReceived]
-	snd      fifo[rawSending]
-	rcvBytes int
-	sndBytes int
-	err      error // a pending error, for the following Recv
-	readyOn  *Interface
-	dropped  uint64
-	closed   bool
+	mailbox[RawMessage, netip.Addr] // what is sent goes with its destination
 
-	wantsRoom bool // a Send found the queue full
-}
-
-// rawReceived is a packet that waits for the program, rawSending one that waits to be sent.
-type rawReceived struct {
-	RawMessage
-	data []byte // from the stack's pool
-}
-
-type rawSending struct {
-	path path
-	dst  netip.Addr
-	data []byte // from the stack's pool
+	proto   dissect.IPProto
+	local   netip.Addr // 0.0.0.0 or "::" for all
+	remote  netip.Addr // the only peer, if connected
+	opt     RawOptions
+	options []byte
 }
 
 // ListenRaw opens a socket for packets of a protocol that are for local: an address of ours, a broadcast or multicast address, 0.0.0.0 for
@@ -95,13 +74,11 @@ func (s *Stack) ListenRaw(local netip.Addr, proto dissect.IPProto, opt RawOption
 		return nil, ErrNotOurs
 	}
 	opt.Interface = on
-	def(&opt.RcvBuf, s.cfg.UDPRcvBuf)
-	def(&opt.SndBuf, s.cfg.UDPSndBuf)
 	k := &RawSocket{proto: proto, local: a, opt: opt}
 	if k.options, err = checkOptions(opt.Options); err != nil {
 		return nil, err
 	}
-	k.stack = s
+	k.init(s, k, opt.RcvBuf, opt.SndBuf)
 	s.raws = append(s.raws, k)
 	return k, nil
 }
@@ -120,14 +97,7 @@ func (k *RawSocket) Connect(remote netip.Addr) error {
 		k.opt.Interface = p.ifc
 	}
 	k.remote, k.err = dst, nil
-	for n := k.rcv.len(); n > 0; n-- {
-		r := k.rcv.pop()
-		if r.Src.WithZone("") == dst {
-			k.rcv.push(r)
-		} else {
-			k.release(&r)
-		}
-	}
+	k.keep(func(m *RawMessage) bool { return m.Src.WithZone("") == dst })
 	return nil
 }
 
@@ -145,10 +115,7 @@ func (k *RawSocket) route(dst netip.Addr) (netip.Addr, path, error) {
 	if s.local(src) == nil && !src.IsLoopback() {
 		src = netip.Addr{}
 	}
-	if s.local(dst) != nil || dst.IsLoopback() || on == s.interfaces[0] {
-		on = nil
-	}
-	p, err := s.route(dst, src, on)
+	p, err := s.routeOut(dst, src, on)
 	return dst, p, err
 }
 
@@ -158,47 +125,16 @@ func (k *RawSocket) Protocol() dissect.IPProto { return k.proto }
 func (k *RawSocket) LocalAddr() netip.Addr     { return k.opt.Interface.zoned(k.local) }
 func (k *RawSocket) RemoteAddr() netip.Addr    { return k.opt.Interface.zoned(k.remote) }
 
-// Dropped is how many packets were lost because the receive queue was full.
-func (k *RawSocket) Dropped() uint64 { return k.dropped }
-
-// Readable reports whether Recv has something: a packet or an error. Writable whether Send has room for n bytes.
-func (k *RawSocket) Readable() bool { return k.err != nil || k.rcv.len() > 0 }
-func (k *RawSocket) Writable(n int) bool {
-	return k.snd.len() == 0 || k.sndBytes+datagramSize(n) <= k.opt.SndBuf
-}
-
 // Recv takes the oldest packet, from its IP header on, into p, cut off if p is too short. A pending ICMP error comes first, once.
 // Errors: ErrWouldBlock, ErrClosed, ErrHostUnreachable and the like.
 func (k *RawSocket) Recv(p []byte) (int, RawMessage, error) {
-	b, m, err := k.Peek()
-	if err != nil {
-		k.err = nil
-		return 0, RawMessage{}, err
-	}
-	n := copy(p, b)
-	r := k.rcv.pop()
-	k.release(&r)
-	return n, m, nil
+	return k.take(p)
 }
 
 // Peek shows the oldest packet without taking it, or a pending error without forgetting it. The bytes are lent until the following call
 // on the socket.
 func (k *RawSocket) Peek() ([]byte, RawMessage, error) {
-	switch {
-	case k.closed:
-		return nil, RawMessage{}, ErrClosed
-	case k.err != nil:
-		return nil, RawMessage{}, k.err
-	case k.rcv.len() == 0:
-		return nil, RawMessage{}, ErrWouldBlock
-	}
-	r := k.rcv.front()
-	return r.data, r.RawMessage, nil
-}
-
-func (k *RawSocket) release(r *rawReceived) {
-	k.rcvBytes -= datagramSize(len(r.data))
-	k.stack.pool.put(r.data)
+	return k.peek()
 }
 
 // Write is SendTo to the connected peer; else ErrNotConnected. With RawOptions.Header it is SendTo to the packet's own destination.
@@ -242,18 +178,10 @@ func (k *RawSocket) SendTo(p []byte, dst netip.Addr) error {
 		if len(p) > path.ifc.mtuFor(dst) {
 			return ErrMessageSize
 		}
-	case k.size(dst, len(p)) > maxPacket(dst) || k.opt.DontFragment && k.size(dst, len(p)) > k.pathMTU(dst, path.ifc):
+	case k.size(dst, len(p)) > maxPacket(dst) || k.opt.DontFragment && k.size(dst, len(p)) > k.stack.pathMTU(dst, k.proto, path.ifc):
 		return ErrMessageSize
 	}
-	if !k.Writable(len(p)) {
-		k.wantsRoom = true
-		return ErrWouldBlock
-	}
-	s := k.stack
-	k.snd.push(rawSending{path: path, dst: dst, data: append(s.pool.get(len(p)), p...)})
-	k.sndBytes += datagramSize(len(p))
-	k.markReady()
-	return nil
+	return k.queue(path, dst, p)
 }
 
 // size is how long a packet to dst is that carries n bytes.
@@ -270,15 +198,6 @@ func maxPacket(a netip.Addr) int {
 		return maxMTU
 	}
 	return dissect.IPv6HeaderLen + maxMTU
-}
-
-// pathMTU is udpPathMTU for packets of the socket's protocol.
-func (k *RawSocket) pathMTU(dst netip.Addr, ifc *Interface) int {
-	mtu := ifc.mtuFor(dst)
-	if e := k.stack.paths.find(pathKey{dst, k.proto}); e != nil {
-		mtu = min(mtu, e.mtu)
-	}
-	return mtu
 }
 
 // checkPacket looks at a packet that a program wrote, and gives its destination. It has to be whole, with nothing behind it, and of the socket's
@@ -314,25 +233,17 @@ func (k *RawSocket) checkPacket(b []byte) (dst netip.Addr, err error) {
 
 // Close gives the socket up. Queued packets are still sent; the handler is not called again.
 func (k *RawSocket) Close() {
-	if k.closed {
-		return
+	if k.shut() {
+		s := k.stack
+		s.raws = slices.DeleteFunc(s.raws, func(o *RawSocket) bool { return o == k })
 	}
-	k.closed = true
-	k.handler = nil
-	for k.rcv.len() > 0 {
-		r := k.rcv.pop()
-		k.release(&r)
-	}
-	s := k.stack
-	s.raws = slices.DeleteFunc(s.raws, func(o *RawSocket) bool { return o == k })
 }
 
 // rawsRemoved tells the sockets that were bound to an interface that it is gone.
 func (s *Stack) rawsRemoved(ifc *Interface) {
 	for _, k := range s.raws {
 		if k.opt.Interface == ifc {
-			k.err = ErrInterfaceGone
-			k.wake()
+			k.fail(ErrInterfaceGone)
 		}
 	}
 }
@@ -343,52 +254,17 @@ func (s *Stack) closeRaws() {
 	}
 }
 
-// markReady has the packet at the head of the send queue sent in the following Poll.
-func (k *RawSocket) markReady() {
-	if k.snd.len() > 0 && k.readyOn == nil {
-		k.readyOn = k.snd.front().path.ifc
-		k.readyOn.enlist(k)
-	}
-}
-
-// emit sends packets in the order in which they were queued. Part of sender.
-func (k *RawSocket) emit(ifc *Interface) bool {
-	for n := 0; n < quantum && k.snd.len() > 0 && k.snd.front().path.ifc == ifc && !ifc.Stalled(); n++ {
-		r := k.snd.pop()
-		k.sndBytes -= datagramSize(len(r.data))
-		k.send(&r)
-		k.stack.pool.put(r.data)
-		if k.wantsRoom {
-			k.wantsRoom = false
-			k.wake()
-		}
-	}
-	switch {
-	case k.snd.len() == 0:
-		k.readyOn = nil
-	case k.snd.front().path.ifc != ifc:
-		k.readyOn = nil
-		k.markReady()
-	default:
-		return true
-	}
-	return false
-}
-
-func (k *RawSocket) send(r *rawSending) {
-	s := k.stack
-	p := packet{path: r.path, dst: r.dst, proto: k.proto, ttl: k.opt.TTL, dscp: k.opt.DSCP & 63, ecn: k.opt.ECN, df: k.opt.DontFragment}
+// transmit sends a packet. Part of transmitter.
+func (k *RawSocket) transmit(r *outgoing[netip.Addr]) {
+	s, dst := k.stack, r.msg
+	p := packet{path: r.path, dst: dst, proto: k.proto, dscp: k.opt.DSCP & 63, ecn: k.opt.ECN, df: k.opt.DontFragment}
 	s.counters.RawSent++
 	if k.opt.Header {
 		s.sendWritten(&p, r.data)
 		return
 	}
-	if p.ttl == 0 {
-		if p.ttl = s.ttlFor(p.ifc, r.dst); r.dst.IsMulticast() {
-			p.ttl = 1
-		}
-	}
-	if r.dst.Is4() {
+	p.ttl = s.chooseTTL(k.opt.TTL, p.ifc, dst)
+	if dst.Is4() {
 		p.options = k.options
 	} else {
 		p.flow = s.random.flowLabel(p.src, p.dst, uint16(k.proto), 0)
@@ -453,18 +329,14 @@ func (k *RawSocket) match(p *inbound) bool {
 // deliver queues a packet for the program, if there is room.
 func (k *RawSocket) deliver(p *inbound) bool {
 	n := len(p.packet)
-	if k.rcv.len() > 0 && k.rcvBytes+datagramSize(n) > k.opt.RcvBuf {
-		k.dropped++
+	if !k.admits(n) {
 		return false
 	}
-	s := k.stack
-	m := RawMessage{Src: p.src, Dst: p.dst, Interface: p.ifc, HeaderLen: n - len(p.payload), Broadcast: p.broadcast, At: s.now}
+	m := RawMessage{Src: p.src, Dst: p.dst, Interface: p.ifc, HeaderLen: n - len(p.payload), Broadcast: p.broadcast, At: k.stack.now}
 	if !p.ifc.loopback {
 		m.Src, m.Dst = p.ifc.zoned(m.Src), p.ifc.zoned(m.Dst)
 	}
-	k.rcv.push(rawReceived{m, append(s.pool.get(n), p.packet...)})
-	k.rcvBytes += datagramSize(n)
-	k.wake()
+	k.accept(m, p.packet)
 	return true
 }
 
@@ -473,8 +345,7 @@ func (k *RawSocket) deliver(p *inbound) bool {
 func (s *Stack) rawError(f flow, err error) (told bool) {
 	for _, k := range s.raws {
 		if k.sent(f) {
-			k.err = err
-			k.wake()
+			k.fail(err)
 			told = true
 		}
 	}
@@ -493,15 +364,12 @@ func (s *Stack) rawTooBig(f flow, mtu int) bool {
 	told := false
 	for _, k := range s.raws {
 		if k.sent(f) && (k.opt.DontFragment || k.opt.Header || !k.local.Is4()) {
-			k.err = ErrMessageSize
-			k.wake()
+			k.fail(ErrMessageSize)
 			told = true
 		}
 	}
 	if told {
-		dst := f.remote.Addr()
-		floor := s.minPathMTU(dst)
-		s.paths.learn(pathKey{dst, f.proto}, max(mtu, floor), mtu < floor)
+		s.learnPathMTU(f.remote.Addr(), f.proto, mtu)
 	}
 	return told
 }

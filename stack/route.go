@@ -147,6 +147,14 @@ type path struct {
 	src  netip.Addr
 }
 
+// routeOut is route for a socket that sends by on alone, or answers what came by on, which does not bind what is for this host itself.
+func (s *Stack) routeOut(dst, src netip.Addr, on *Interface) (path, error) {
+	if s.local(dst) != nil || dst.IsLoopback() || on == s.interfaces[0] {
+		on = nil
+	}
+	return s.route(dst, src, on)
+}
+
 // route finds the path to dst. src, if valid, is the source address that the packet will have, and on, if not nil,
 // the only interface that may be used. Errors are ErrNoRoute and ErrNotOurs.
 func (s *Stack) route(dst, src netip.Addr, on *Interface) (path, error) {

@@ -425,9 +425,11 @@ func (s *Stack) reset(seg *tcp.Segment, local, remote netip.AddrPort, ifc *Inter
 
 // input gives a segment to the connection. What there is to answer waits until the program has seen the data, so
 // that one ACK opens the window too; but of many segments that come in one Poll every second one is acknowledged
-// by itself (RFC 9293 section 3.8.6.3, SHLD-19), because the sender's window grows by the number of ACKs.
+// by itself (RFC 9293 section 3.8.6.3, SHLD-19), because the sender's window grows by the number of ACKs. That
+// rule is left for frames of many segments that the device put together: one ACK answers all of them, since sending ACKs is nearly half of
+// what such frames cost. A sender that counts ACKs and not bytes (RFC 3465) opens its window slower.
 func (c *TCPSocket) input(seg *tcp.Segment) {
-	if len(seg.Payload) > 0 {
+	if n := len(seg.Payload); n > 0 && (c.path.ifc == nil || n <= c.path.ifc.mtu) {
 		if c.unanswered == 2 {
 			c.unanswered = 0
 			if c.conn.Deadline() <= c.stack.now && c.findPath() && !c.path.ifc.Stalled() {

@@ -583,4 +583,14 @@ func TestAcksInABatch(t *testing.T) {
 	if acks := strings.Count(h.sent(), "ACK len 0"); acks < n/2-1 || acks > n/2+1 {
 		t.Errorf("%d ACKs for %d segments", acks, n)
 	}
+	// What the device put together counts for none of them.
+	for range 10 {
+		h.dev.in = append(h.dev.in, tcpFrame(dissect.IPv4Header{}, s, strings.Repeat("x", 4*1460)))
+		s.Seq += 4 * 1460
+	}
+	h.poll()
+	all := h.lastTCP().Ack() == s.Seq
+	if sent := h.sent(); !all || strings.Count(sent, "ACK len 0") != 1 {
+		t.Errorf("for large segments: %s", sent)
+	}
 }

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 
@@ -56,34 +57,15 @@ type UDPMessage struct {
 
 // UDPSocket sends and receives datagrams.
 type UDPSocket struct {
-	socket
-	local     netip.AddrPort
-	remote    netip.AddrPort // the only peer, if connected
-	wild      bool           // bound to no address
-	opt       UDPOptions
-	options   []byte // opt.Options, padded
-	rcv, snd  fifo[datagram]
-	rcvBytes  int
-	sndBytes  int
-	err       error // a pending error, for the following Recv
-	readyOn   *Interface
-	dropped   uint64
-	groups    []membership // see JoinGroup
-	closed    bool
-	wantsRoom bool // a Send found the queue full
+	mailbox[UDPMessage, UDPMessage]
+
+	local   netip.AddrPort
+	remote  netip.AddrPort // the only peer, if connected
+	wild    bool           // bound to no address
+	opt     UDPOptions
+	options []byte       // opt.Options, padded
+	groups  []membership // see JoinGroup
 }
-
-// datagram is one that waits in a socket.
-type datagram struct {
-	UDPMessage
-	data []byte // from the stack's pool
-	path path   // snd only
-}
-
-// datagramSize is what a datagram of n bytes counts for: the memory that it takes.
-func datagramSize(n int) int { return bufferSize(n) + 64 }
-
-func (d *datagram) size() int { return datagramSize(len(d.data)) }
 
 // maxUDP is the largest payload that a datagram to a carries: IPv4's length counts its own header.
 func maxUDP(a netip.Addr) int {
@@ -109,13 +91,11 @@ func (s *Stack) ListenUDP(local netip.AddrPort, opt UDPOptions) (*UDPSocket, err
 	if !a.IsUnspecified() && !a.IsLoopback() && !a.IsMulticast() && s.local(a) == nil && !s.isAnyBroadcast(a) {
 		return nil, ErrNotOurs
 	}
-	def(&opt.RcvBuf, s.cfg.UDPRcvBuf)
-	def(&opt.SndBuf, s.cfg.UDPSndBuf)
 	u := &UDPSocket{opt: opt, wild: a.IsUnspecified()}
 	if u.options, err = checkOptions(opt.Options); err != nil {
 		return nil, err
 	}
-	u.stack = s
+	u.init(s, u, opt.RcvBuf, opt.SndBuf)
 	if local.Port() == 0 {
 		port, ok := s.random.port(func(port uint16) bool { return len(s.udp.ports[port]) == 0 })
 		if !ok {
@@ -176,14 +156,9 @@ func (u *UDPSocket) Connect(remote netip.AddrPort) error {
 	u.remote, u.opt.Interface = remote, on
 	u.local = netip.AddrPortFrom(p.src, u.local.Port())
 	u.err = nil
-	for n := u.rcv.len(); n > 0; n-- {
-		d := u.rcv.pop()
-		if d.Remote.Port() == remote.Port() && d.Remote.Addr().WithZone("") == dst {
-			u.rcv.push(d)
-		} else {
-			u.release(&d)
-		}
-	}
+	u.keep(func(m *UDPMessage) bool {
+		return m.Remote.Port() == remote.Port() && m.Remote.Addr().WithZone("") == dst
+	})
 	return nil
 }
 
@@ -197,49 +172,16 @@ func (u *UDPSocket) reaches(a netip.Addr) bool {
 	return a.Is4() == local.Is4() || u.wild && !local.Is4() && !u.opt.V6Only
 }
 
-// Dropped is how many datagrams were lost because the receive queue was full.
-func (u *UDPSocket) Dropped() uint64 { return u.dropped }
-
-// Readable reports whether Recv has something: a datagram or an error. Writable whether Send has room for a
-// datagram of n bytes.
-func (u *UDPSocket) Readable() bool { return u.err != nil || u.rcv.len() > 0 }
-func (u *UDPSocket) Writable(n int) bool {
-	return u.snd.len() == 0 || u.sndBytes+datagramSize(n) <= u.opt.SndBuf
-}
-
 // Recv takes the oldest datagram into p, cut off if p is too short. A pending ICMP error comes first, once. Errors:
 // ErrWouldBlock, ErrClosed, ErrRefused, ErrHostUnreachable and the like.
 func (u *UDPSocket) Recv(p []byte) (int, UDPMessage, error) {
-	b, m, err := u.Peek()
-	if err != nil {
-		u.err = nil
-		return 0, UDPMessage{}, err
-	}
-	n := copy(p, b)
-	d := u.rcv.pop()
-	u.release(&d)
-	return n, m, nil
+	return u.take(p)
 }
 
 // Peek shows the oldest datagram without taking it, or a pending error without forgetting it. The bytes are lent until
 // the following call on the socket.
 func (u *UDPSocket) Peek() ([]byte, UDPMessage, error) {
-	switch {
-	case u.closed:
-		return nil, UDPMessage{}, ErrClosed
-	case u.err != nil:
-		return nil, UDPMessage{}, u.err
-	case u.rcv.len() == 0:
-		return nil, UDPMessage{}, ErrWouldBlock
-	}
-	d := u.rcv.front()
-	return d.data, d.UDPMessage, nil
-}
-
-// release gives back the memory of a received datagram.
-func (u *UDPSocket) release(d *datagram) {
-	u.rcvBytes -= d.size()
-	u.stack.pool.put(d.data)
+	return u.peek()
 }
 
 // SendTo queues a datagram for to. Errors: ErrWouldBlock if the send queue is full, ErrMessageSize, ErrInvalidAddr,
@@ -288,35 +230,18 @@ func (u *UDPSocket) Send(p []byte, m UDPMessage) error {
 			src = netip.Addr{}
 		}
 	}
-	if s.local(dst) != nil || dst.IsLoopback() || on == s.interfaces[0] {
-		on = nil
-	}
-	path, err := s.route(dst, src, on)
+	path, err := s.routeOut(dst, src, on)
 	if err != nil {
 		return err
 	}
 	if u.opt.DontFragment && ipHeaderLen(dst)+u.optionsLen(dst)+dissect.UDPHeaderLen+len(p) > s.udpPathMTU(dst, path.ifc) {
 		return ErrMessageSize
 	}
-	if !u.Writable(len(p)) {
-		u.wantsRoom = true
-		return ErrWouldBlock
-	}
-	if m.TTL == 0 {
-		if m.TTL = u.opt.TTL; m.TTL == 0 {
-			if m.TTL = s.ttlFor(path.ifc, dst); dst.IsMulticast() {
-				m.TTL = 1 // RFC 1112 section 6.1, RFC 3493 section 5.2
-			}
-		}
-	}
+	m.TTL = s.chooseTTL(cmp.Or(m.TTL, u.opt.TTL), path.ifc, dst)
 	if m.DSCP == 0 {
 		m.DSCP = u.opt.DSCP & 63
 	}
-	d := datagram{UDPMessage: m, data: append(s.pool.get(len(p)), p...), path: path}
-	u.snd.push(d)
-	u.sndBytes += d.size()
-	u.markReady()
-	return nil
+	return u.queue(path, m, p)
 }
 
 // optionsLen is how long the IP options of datagrams to a are.
@@ -333,67 +258,35 @@ func (u *UDPSocket) Close() {
 		return
 	}
 	u.leaveGroups()
-	u.closed = true
-	u.handler = nil
-	for u.rcv.len() > 0 {
-		d := u.rcv.pop()
-		u.release(&d)
-	}
+	u.shut()
 	u.stack.udp.remove(u)
 }
 
-// markReady has the datagram at the head of the send queue sent in the following Poll.
-func (u *UDPSocket) markReady() {
-	if u.snd.len() > 0 && u.readyOn == nil {
-		u.readyOn = u.snd.front().path.ifc
-		u.readyOn.enlist(u)
+// transmit sends a datagram. Part of transmitter.
+func (u *UDPSocket) transmit(d *outgoing[UDPMessage]) {
+	s, ifc, m := u.stack, d.path.ifc, &d.msg
+	h := dissect.UDPHeader{
+		SrcPort: u.local.Port(), DstPort: m.Remote.Port(), Length: uint16(dissect.UDPHeaderLen + len(d.data)),
 	}
-}
-
-// emit sends datagrams in the order in which they were queued. Part of sender.
-func (u *UDPSocket) emit(ifc *Interface) bool {
-	s := u.stack
-	for n := 0; n < quantum && u.snd.len() > 0 && u.snd.front().path.ifc == ifc && !ifc.Stalled(); n++ {
-		d := u.snd.pop()
-		u.sndBytes -= d.size()
-		h := dissect.UDPHeader{
-			SrcPort: u.local.Port(), DstPort: d.Remote.Port(), Length: uint16(dissect.UDPHeaderLen + len(d.data)),
-		}
-		p := packet{
-			path: d.path, dst: d.Remote.Addr(), proto: dissect.ProtoUDP, ttl: d.TTL, dscp: d.DSCP,
-			ecn: u.opt.ECN & 3, df: u.opt.DontFragment,
-			transport: h.Append(s.transport[:0]), payload: [2][]byte{d.data},
-		}
-		if p.dst.Is4() {
-			p.options = u.options
-		} else {
-			p.flow = s.random.flowLabel(p.src, p.dst, h.SrcPort, h.DstPort)
-		}
-		pseudo := dissect.PseudoHeaderSum(p.src, p.dst, p.proto, int(h.Length))
-		if ifc.skipTx && p.len() <= ifc.mtu {
-			dissect.UDP(p.transport).SetChecksum(pseudo.Fold())
-		} else {
-			dissect.UDP(p.transport).FillChecksum(pseudo, d.data)
-		}
-		s.counters.UDPSent++
-		_ = s.send(&p) // counted where it failed
-		u.loopGroup(ifc, &d)
-		s.pool.put(d.data)
-		if u.wantsRoom {
-			u.wantsRoom = false
-			u.wake()
-		}
+	p := packet{
+		path: d.path, dst: m.Remote.Addr(), proto: dissect.ProtoUDP, ttl: m.TTL, dscp: m.DSCP,
+		ecn: u.opt.ECN & 3, df: u.opt.DontFragment,
+		transport: h.Append(s.transport[:0]), payload: [2][]byte{d.data},
 	}
-	switch {
-	case u.snd.len() == 0:
-		u.readyOn = nil
-	case u.snd.front().path.ifc != ifc:
-		u.readyOn = nil
-		u.markReady()
-	default:
-		return true
+	if p.dst.Is4() {
+		p.options = u.options
+	} else {
+		p.flow = s.random.flowLabel(p.src, p.dst, h.SrcPort, h.DstPort)
 	}
-	return false
+	pseudo := dissect.PseudoHeaderSum(p.src, p.dst, p.proto, int(h.Length))
+	if ifc.skipTx && p.len() <= ifc.mtu {
+		dissect.UDP(p.transport).SetChecksum(pseudo.Fold())
+	} else {
+		dissect.UDP(p.transport).FillChecksum(pseudo, d.data)
+	}
+	s.counters.UDPSent++
+	_ = s.send(&p) // counted where it failed
+	u.loopGroup(d)
 }
 
 // udpInput processes a received datagram.
@@ -496,17 +389,14 @@ func (u *UDPSocket) match(m *UDPMessage) int {
 
 // deliver queues a datagram for the program, if there is room.
 func (u *UDPSocket) deliver(m *UDPMessage, data []byte) bool {
-	if u.rcv.len() > 0 && u.rcvBytes+datagramSize(len(data)) > u.opt.RcvBuf {
-		u.dropped++
+	if !u.admits(len(data)) {
 		return false
 	}
-	d := datagram{UDPMessage: *m, data: append(u.stack.pool.get(len(data)), data...)}
+	d := *m
 	if isLinkLocal(d.Remote.Addr()) && !d.Interface.loopback {
 		d.Remote = d.Interface.zonedPort(d.Remote)
 	}
-	u.rcv.push(d)
-	u.rcvBytes += d.size()
-	u.wake()
+	u.accept(d, data)
 	return true
 }
 
@@ -516,8 +406,7 @@ func (s *Stack) udpError(local, remote netip.AddrPort, err error) bool {
 	if u == nil {
 		return false
 	}
-	u.err = err
-	u.wake()
+	u.fail(err)
 	return true
 }
 

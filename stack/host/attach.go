@@ -22,7 +22,8 @@ type attachment struct {
 }
 
 // Attach gives the host a further device, which it owns from then on, and an interface on it; routes without an Interface
-// leave by it. It may be called at any time. A device that ends ends the host, as the first does.
+// leave by it. It may be called at any time. A device that ends takes its interface with it, and Config.Lost is told; only the end of the
+// first device is that of the host.
 func (h *Host) Attach(dev Device, cfg stack.InterfaceConfig, routes ...stack.Route) (*stack.Interface, error) {
 	h.lock()
 	defer h.unlock()
@@ -118,16 +119,30 @@ func (h *Host) wait(timeout time.Duration) error {
 	}
 	err := h.dev.Wait(timeout, h.full)
 	for _, a := range h.waits {
-		var aerr error
+		var lost error
 		select {
-		case aerr = <-a.done:
+		case lost = <-a.done:
 		default:
 			a.dev.Wake()
-			aerr = <-a.done
+			lost = <-a.done
 		}
-		if err == nil {
-			err = aerr
+		if lost != nil {
+			h.lose(a, lost)
 		}
 	}
 	return err
+}
+
+// lose takes away an interface whose device has ended, unless somebody else has.
+func (h *Host) lose(a *attachment, err error) {
+	h.lock()
+	defer h.mu.Unlock()
+	if a.detached {
+		return
+	}
+	h.stack.RemoveInterface(a.ifc)
+	a.detached = true
+	if h.lost != nil {
+		h.lost(a.ifc, err)
+	}
 }

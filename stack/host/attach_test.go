@@ -4,11 +4,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
 	"net/netip"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -151,24 +153,37 @@ func TestDetach(t *testing.T) {
 	}
 }
 
-// TestAttachEnds: a device that is gone ends the host, whichever it is, and a host that has ended takes none.
-func TestAttachEnds(t *testing.T) {
-	x, peer := capture.Pipe(1500)
-	defer peer.Close()
-	h, err := host.New(x, host.Config{Interface: stack.InterfaceConfig{HardwareAddr: dissect.MAC{2, 0, 0, 0, 0, 1}}})
+// TestAttachLost: a further device that ends takes its interface with it and the host goes on; one that has ended takes no more of them.
+func TestAttachLost(t *testing.T) {
+	x, wire := capture.Pipe(1500)
+	peer := newHost(t, wire, "10.0.0.2", 2)
+	lost := make(chan error, 2)
+	h, err := host.New(x, host.Config{
+		Interface: stack.InterfaceConfig{HardwareAddr: dissect.MAC{2, 0, 0, 0, 0, 1}, Addrs: []netip.Prefix{netip.MustParsePrefix("10.0.0.1/24")}},
+		Lost:      func(ifc *stack.Interface, err error) { lost <- fmt.Errorf("%s: %w", ifc.Name(), err) },
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	y, gone := capture.Pipe(1500)
-	if _, err := h.Attach(y, stack.InterfaceConfig{HardwareAddr: dissect.MAC{2, 0, 0, 0, 0, 2}}); err != nil {
+	if _, err := h.Attach(y, stack.InterfaceConfig{Name: "spare", HardwareAddr: dissect.MAC{2, 0, 0, 0, 0, 3}}); err != nil {
 		t.Fatal(err)
 	}
-	go func() { gone.Close() }()
-	if err := h.Run(context.Background()); !errors.Is(err, capture.ErrGone) {
-		t.Errorf("Run ended with %v", err)
+	ended := make(chan error, 1)
+	go func() { ended <- h.Run(context.Background()) }()
+	gone.Close()
+	if err := <-lost; !errors.Is(err, capture.ErrGone) || !strings.HasPrefix(err.Error(), "spare: ") {
+		t.Errorf("lost: %v", err)
+	}
+	c, s := connectTo(t, peer, h, "10.0.0.1")
+	c.Close()
+	s.Close()
+	h.Close()
+	if err := <-ended; err != nil || len(lost) > 0 {
+		t.Errorf("Run ended with %v, and %d more interfaces were lost", err, len(lost))
 	}
 	z, _ := capture.Pipe(1500)
-	if _, err := h.Attach(z, stack.InterfaceConfig{HardwareAddr: dissect.MAC{2, 0, 0, 0, 0, 3}}); !errors.Is(err, net.ErrClosed) && !errors.Is(err, capture.ErrGone) {
+	if _, err := h.Attach(z, stack.InterfaceConfig{HardwareAddr: dissect.MAC{2, 0, 0, 0, 0, 4}}); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("Attach to a host that has ended: %v", err)
 	}
 }
@@ -188,4 +203,50 @@ func connectTo(t *testing.T, a, b *host.Host, addr string) (client, server net.C
 		t.Fatal(err)
 	}
 	return client, server
+}
+
+// lostDevice is a wire that is lost while it is being waited for.
+type lostDevice struct {
+	capture.Device
+	waiting, lost, closed chan struct{}
+	once                  sync.Once
+}
+
+func (d *lostDevice) Wait(time.Duration, bool) error {
+	d.once.Do(func() { close(d.waiting) })
+	<-d.lost
+	return capture.ErrGone
+}
+
+func (d *lostDevice) Close() error {
+	close(d.closed)
+	return d.Device.Close()
+}
+
+// TestDetachLost takes an interface away whose device is lost at that moment: it is the host's no more, and does not end it.
+func TestDetachLost(t *testing.T) {
+	x, y := capture.Pipe(1500)
+	defer y.Close()
+	first, _ := capture.Pipe(1500)
+	h, err := host.New(first, host.Config{Interface: stack.InterfaceConfig{HardwareAddr: dissect.MAC{2, 0, 0, 0, 0, 1}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- h.Run(context.Background()) }()
+	d := &lostDevice{Device: x, waiting: make(chan struct{}), lost: make(chan struct{}), closed: make(chan struct{})}
+	ifc, err := h.Attach(d, stack.InterfaceConfig{HardwareAddr: dissect.MAC{2, 0, 0, 0, 0, 2}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-d.waiting
+	if err := h.Detach(ifc); err != nil {
+		t.Fatal(err)
+	}
+	close(d.lost)
+	<-d.closed
+	h.Close()
+	if err := <-ended; err != nil {
+		t.Errorf("the host ended: %v", err)
+	}
 }

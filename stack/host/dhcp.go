@@ -87,7 +87,7 @@ func (h *Host) StartDHCP(cfg DHCPConfig) (*DHCP, error) {
 	d.alarm = h.stack.NewAlarm(d.run)
 	d.alarm.Set(h.stack.Now())
 	d.watch = h.stack.Watch(d.look)
-	h.partings = append(h.partings, d.part)
+	h.partings = append(h.partings, d)
 	return d, nil
 }
 
@@ -196,6 +196,7 @@ func (d *DHCP) part() {
 // end ends the client without a word.
 func (d *DHCP) end() {
 	d.ended = true
+	d.host.forget(d)
 	d.alarm.Close()
 	d.watch.Close()
 	d.stopProbe()

@@ -56,6 +56,9 @@ type Config struct {
 	// Information, if set, is called inside the loop with what DHCPv6 says, which is asked where routers say so (Interface.Autoconf,
 	// RFC 8415 section 18.2.6). It must not call the host.
 	Information func(dhcp.Event6)
+
+	// Lost, if set, is called inside the loop with an interface of Attach whose device has ended, and why. It must not call the host.
+	Lost func(*stack.Interface, error)
 }
 
 // Host is a stack on a device, and the lock around it.
@@ -71,11 +74,12 @@ type Host struct {
 	attached []*attachment // devices besides dev, see attach.go
 	waits    []*attachment // what attached was when the loop let go of the lock; the loop's
 	full     bool          // and whether dev had no room
+	lost     func(*stack.Interface, error)
 
 	sleepUntil stack.Time // when the loop wakes by itself; 0 while it is not asleep
 	open       map[waker]struct{}
 	names      nameServers // see nameservers.go
-	partings   []func()    // see Shutdown
+	partings   []parter    // see Shutdown
 	rand       io.Reader   // Config.Stack.Rand
 	dns        dns.Config  // of resolvers
 	resolver   *Resolver   // the host's own, nil until somebody asks for it
@@ -101,7 +105,7 @@ func New(dev Device, cfg Config) (*Host, error) {
 	if h.ifc, err = h.stack.AddInterface(dev, cfg.Interface); err != nil {
 		return nil, err
 	}
-	h.rand, h.information = cfg.Stack.Rand, cfg.Information
+	h.rand, h.information, h.lost = cfg.Stack.Rand, cfg.Information, cfg.Lost
 	h.configureDNS(cfg.DNS, cfg.Stack.Rand)
 	if cfg.Interface.Autoconf {
 		h.startDHCP6(h.ifc)

@@ -34,10 +34,16 @@ const (
 // newHost makes a host that runs until the test ends.
 func newHost(t testing.TB, dev host.Device, addr string, mac byte) *host.Host {
 	t.Helper()
-	h, err := host.New(dev, host.Config{Interface: stack.InterfaceConfig{
+	return runHost(t, dev, host.Config{Interface: stack.InterfaceConfig{
 		HardwareAddr: dissect.MAC{2, 0, 0, 0, 0, mac},
 		Addrs:        []netip.Prefix{netip.MustParsePrefix(addr + "/24")},
 	}})
+}
+
+// runHost is newHost with a configuration.
+func runHost(t testing.TB, dev host.Device, cfg host.Config) *host.Host {
+	t.Helper()
+	h, err := host.New(dev, cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +52,7 @@ func newHost(t testing.TB, dev host.Device, addr string, mac byte) *host.Host {
 	t.Cleanup(func() {
 		h.Close()
 		if err := <-ended; err != nil && !errors.Is(err, capture.ErrGone) {
-			t.Errorf("Run of %s: %v", addr, err)
+			t.Errorf("Run of %v: %v", cfg.Interface.Addrs, err)
 		}
 	})
 	return h

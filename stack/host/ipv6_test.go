@@ -26,24 +26,13 @@ func newPair6(t testing.TB) (a, b *host.Host) {
 	x, y := capture.Pipe(1500)
 	for i, dev := range []host.Device{x, y} {
 		n := byte(i + 1)
-		h, err := host.New(dev, host.Config{
+		h := runHost(t, dev, host.Config{
 			Stack: stack.Config{DADTransmits: -1},
 			Interface: stack.InterfaceConfig{Name: "eth0", HardwareAddr: dissect.MAC{2, 0, 0, 0, 0, n}, Addrs: []netip.Prefix{
 				netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, 0, n}), 24),
 				netip.PrefixFrom(netip.AddrFrom16([16]byte{0xfd, 0xaa, 15: n}), 64),
 				netip.PrefixFrom(netip.AddrFrom16([16]byte{0xfe, 0x80, 15: n}), 64),
 			}},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		ended := make(chan error, 1)
-		go func() { ended <- h.Run(context.Background()) }()
-		t.Cleanup(func() {
-			h.Close()
-			if err := <-ended; err != nil && !errors.Is(err, capture.ErrGone) {
-				t.Errorf("Run: %v", err)
-			}
 		})
 		if i == 0 {
 			a = h

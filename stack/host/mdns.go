@@ -61,7 +61,7 @@ func (h *Host) Respond(cfg MulticastDNS) (*Responder, error) {
 		delete(h.open, r)
 		return nil, err
 	}
-	h.partings = append(h.partings, r.part)
+	h.partings = append(h.partings, r)
 	return r, nil
 }
 
@@ -105,6 +105,7 @@ func (r *Responder) end() {
 		return
 	}
 	r.ended = true
+	r.host.forget(r)
 	r.watch.Close()
 	for _, l := range r.links {
 		l.close()

@@ -10,6 +10,14 @@ import (
 // partingTime is how long the last messages of a host may wait for a neighbor or for their device.
 const partingTime = 500 * time.Millisecond
 
+// parter is what has something to say before the host ends.
+type parter interface{ part() }
+
+// forget takes a parter that has ended out of the list. The lock is held.
+func (h *Host) forget(p parter) {
+	h.partings = slices.DeleteFunc(h.partings, func(o parter) bool { return o == p })
+}
+
 // part says goodbye, to whoever is to know that the host ends, when its connections have ended: h.partings queue the messages, and
 // this waits until they have left.
 func (h *Host) part() {
@@ -17,8 +25,8 @@ func (h *Host) part() {
 	list, running := h.partings, h.running && h.err == nil
 	h.partings = nil
 	if running {
-		for _, f := range slices.Backward(list) { // a lease is given back after what needs its address
-			f()
+		for _, p := range slices.Backward(list) { // a lease is given back after what needs its address
+			p.part()
 		}
 	}
 	h.unlock()

@@ -1,12 +1,10 @@
 package host
 
 import (
-	"errors"
 	"net"
 	"net/netip"
 	"strconv"
 	"strings"
-	"sync"
 
 	"smoltcp/dissect"
 	"smoltcp/stack"
@@ -14,11 +12,7 @@ import (
 
 // IPConn is a raw IP socket: a net.PacketConn of what follows the IP header, and a net.Conn if it is connected. See stack.RawSocket.
 type IPConn struct {
-	endpoint
-	sock          *stack.RawSocket
-	network       string
-	local, remote net.Addr // *net.IPAddr; remote is nil unless connected
-	reads, writes sync.Mutex
+	packetConn[*stack.RawSocket]
 }
 
 var (
@@ -145,15 +139,14 @@ func ipAddr(a netip.Addr) *net.IPAddr {
 
 // newIPConn wraps a socket of the stack. The lock is held.
 func newIPConn(h *Host, sock *stack.RawSocket, network string) (*IPConn, error) {
-	c := &IPConn{endpoint: newEndpoint(h), sock: sock, network: network, local: ipAddr(sock.LocalAddr())}
+	var remote net.Addr
 	if r := sock.RemoteAddr(); r.IsValid() {
-		c.remote = ipAddr(r)
+		remote = ipAddr(r)
 	}
-	if err := h.register(c); err != nil {
-		sock.Close()
+	c := new(IPConn)
+	if err := c.open(h, sock, network, ipAddr(sock.LocalAddr()), remote); err != nil {
 		return nil, err
 	}
-	sock.SetHandler(c.notify)
 	return c, nil
 }
 
@@ -186,12 +179,6 @@ func (c *IPConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (c *IPConn) read(recv func() error) error {
-	c.reads.Lock()
-	defer c.reads.Unlock()
-	return c.opError("read", c.retry(c.readable, &c.rd, recv))
-}
-
 // WriteTo sends what follows the IP header to addr, a *net.IPAddr; with stack.RawOptions.Header a whole packet, and addr may be nil for its
 // own destination.
 func (c *IPConn) WriteTo(p []byte, addr net.Addr) (int, error) {
@@ -208,37 +195,4 @@ func (c *IPConn) WriteTo(p []byte, addr net.Addr) (int, error) {
 // Write sends what follows the IP header to the peer of a connected socket.
 func (c *IPConn) Write(p []byte) (int, error) {
 	return c.write(p, func() error { return c.sock.Write(p) })
-}
-
-func (c *IPConn) write(p []byte, send func() error) (int, error) {
-	c.writes.Lock()
-	defer c.writes.Unlock()
-	if err := c.retry(c.writable, &c.wr, send); err != nil {
-		return 0, c.opError("write", err)
-	}
-	return len(p), nil
-}
-
-// Close closes the socket. Packets that were written are still sent.
-func (c *IPConn) Close() error {
-	if !c.shut() {
-		return c.opError("close", net.ErrClosed)
-	}
-	c.host.lock()
-	defer c.host.unlock()
-	c.sock.Close()
-	delete(c.host.open, c)
-	return nil
-}
-
-func (c *IPConn) LocalAddr() net.Addr { return c.local }
-
-// RemoteAddr is nil unless the socket is connected.
-func (c *IPConn) RemoteAddr() net.Addr { return c.remote }
-
-func (c *IPConn) opError(op string, err error) error {
-	if errors.Is(err, stack.ErrClosed) {
-		err = net.ErrClosed
-	}
-	return opError(op, c.network, c.local, c.remote, err)
 }

@@ -32,19 +32,7 @@ func newHostWith(t testing.TB, dev host.Device, mac byte, cfg host.Config, addrs
 	for _, a := range addrs {
 		cfg.Interface.Addrs = append(cfg.Interface.Addrs, netip.MustParsePrefix(a))
 	}
-	h, err := host.New(dev, cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- h.Run(context.Background()) }()
-	t.Cleanup(func() {
-		h.Close()
-		if err := <-ended; err != nil && !errors.Is(err, capture.ErrGone) {
-			t.Errorf("Run: %v", err)
-		}
-	})
-	return h
+	return runHost(t, dev, cfg)
 }
 
 // namePair makes a host that asks, and one that the name servers of a test run on.

@@ -55,6 +55,18 @@ func (e *endpoint) shut() (first bool) {
 	return first
 }
 
+// end closes the endpoint as shut does, its socket by f, and takes k, which is the endpoint's, off the host. It fails with net.ErrClosed if the endpoint was closed before.
+func (e *endpoint) end(k waker, f func()) error {
+	if !e.shut() {
+		return net.ErrClosed
+	}
+	e.host.lock()
+	defer e.host.unlock()
+	f()
+	delete(e.host.open, k)
+	return nil
+}
+
 // closed reports whether the endpoint was closed.
 func (e *endpoint) closed() bool { return isClosed(e.gone) }
 
@@ -178,23 +190,12 @@ func (c *TCPConn) WriteWith(p []byte, f tcp.WriteFlags) (n int, err error) {
 // Close gives the connection up: what was written is still delivered, in the background, and then the peer sees the end. A peer
 // whose data was not all read is reset, as by the kernel.
 func (c *TCPConn) Close() error {
-	return c.end("close", func() { c.sock.Close() })
+	return c.opError("close", c.end(c, c.sock.Close))
 }
 
 // Abort ends the connection at once: the peer is reset.
 func (c *TCPConn) Abort() error {
-	return c.end("close", func() { c.sock.Abort() })
-}
-
-func (c *TCPConn) end(op string, f func()) error {
-	if !c.shut() {
-		return c.opError(op, net.ErrClosed)
-	}
-	c.host.lock()
-	defer c.host.unlock()
-	f()
-	delete(c.host.open, c)
-	return nil
+	return c.opError("close", c.end(c, c.sock.Abort))
 }
 
 // CloseWrite ends our direction of the stream; the peer's goes on.
@@ -340,14 +341,7 @@ func (l *TCPListener) Accept() (net.Conn, error) {
 
 // Close ends listening. Connections that were not accepted are reset.
 func (l *TCPListener) Close() error {
-	if !l.shut() {
-		return opError("close", "tcp", nil, l.addr, net.ErrClosed)
-	}
-	l.host.lock()
-	defer l.host.unlock()
-	l.sock.Close()
-	delete(l.host.open, l)
-	return nil
+	return opError("close", "tcp", nil, l.addr, l.end(l, l.sock.Close))
 }
 
 func (l *TCPListener) Addr() net.Addr { return l.addr }

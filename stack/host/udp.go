@@ -1,21 +1,15 @@
 package host
 
 import (
-	"errors"
 	"net"
 	"net/netip"
-	"sync"
 
 	"smoltcp/stack"
 )
 
 // UDPConn is a UDP socket: a net.PacketConn, and a net.Conn if it is connected.
 type UDPConn struct {
-	endpoint
-	sock          *stack.UDPSocket
-	local         *net.UDPAddr
-	remote        *net.UDPAddr // nil unless connected
-	reads, writes sync.Mutex
+	packetConn[*stack.UDPSocket]
 }
 
 var (
@@ -25,15 +19,14 @@ var (
 
 // newUDPConn wraps a socket of the stack. The lock is held.
 func newUDPConn(h *Host, sock *stack.UDPSocket) (*UDPConn, error) {
-	u := &UDPConn{endpoint: newEndpoint(h), sock: sock, local: net.UDPAddrFromAddrPort(sock.LocalAddr())}
+	var remote net.Addr
 	if r := sock.RemoteAddr(); r.IsValid() {
-		u.remote = net.UDPAddrFromAddrPort(r)
+		remote = net.UDPAddrFromAddrPort(r)
 	}
-	if err := h.register(u); err != nil {
-		sock.Close()
+	u := new(UDPConn)
+	if err := u.open(h, sock, "udp", net.UDPAddrFromAddrPort(sock.LocalAddr()), remote); err != nil {
 		return nil, err
 	}
-	sock.SetHandler(u.notify)
 	return u, nil
 }
 
@@ -89,42 +82,4 @@ func (u *UDPConn) WriteToUDPAddrPort(p []byte, to netip.AddrPort) (int, error) {
 // Write sends a datagram to the peer of a connected socket.
 func (u *UDPConn) Write(p []byte) (int, error) {
 	return u.write(p, func() error { return u.sock.Write(p) })
-}
-
-func (u *UDPConn) write(p []byte, send func() error) (int, error) {
-	u.writes.Lock()
-	defer u.writes.Unlock()
-	if err := u.retry(u.writable, &u.wr, send); err != nil {
-		return 0, u.opError("write", err)
-	}
-	return len(p), nil
-}
-
-// Close closes the socket. Datagrams that were written are still sent.
-func (u *UDPConn) Close() error {
-	if !u.shut() {
-		return u.opError("close", net.ErrClosed)
-	}
-	u.host.lock()
-	defer u.host.unlock()
-	u.sock.Close()
-	delete(u.host.open, u)
-	return nil
-}
-
-func (u *UDPConn) LocalAddr() net.Addr { return u.local }
-
-// RemoteAddr is nil unless the socket is connected.
-func (u *UDPConn) RemoteAddr() net.Addr {
-	if u.remote == nil {
-		return nil
-	}
-	return u.remote
-}
-
-func (u *UDPConn) opError(op string, err error) error {
-	if errors.Is(err, stack.ErrClosed) {
-		err = net.ErrClosed
-	}
-	return opError(op, "udp", u.local, u.RemoteAddr(), err)
 }

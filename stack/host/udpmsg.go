@@ -13,13 +13,11 @@ import (
 // ReadMsg is ReadFrom with everything that is known of the datagram: both its ends, the interface, hop limit, DSCP, ECN, and whether it
 // was a broadcast. The message given back to WriteMsg sends the answer the way that the question came.
 func (u *UDPConn) ReadMsg(p []byte) (n int, m stack.UDPMessage, err error) {
-	u.reads.Lock()
-	defer u.reads.Unlock()
-	err = u.retry(u.readable, &u.rd, func() (err error) {
+	err = u.read(func() (err error) {
 		n, m, err = u.sock.Recv(p)
 		return err
 	})
-	return n, m, u.opError("read", err)
+	return n, m, err
 }
 
 // WriteMsg sends a datagram to m.Remote, from m.Local if that is an address of this host, by m.Interface if that is not nil, and with
