@@ -49,8 +49,7 @@ func readVersion(c *cli.Context) (int, error) {
 }
 
 func readClient(c *cli.Context) (o clientOptions, err error) {
-	o.device.Name, o.device.MTU = c.String("via"), c.Int("mtu")
-	if o.device.Name == "" {
+	if o.device.Name = c.String("via"); o.device.Name == "" {
 		return o, usagef("by which interface? (--via tap0)")
 	}
 	o.needs, o.pcap = needsOf(c, saveOptions{}), c.String("pcap")
@@ -83,10 +82,7 @@ func readClient(c *cli.Context) (o clientOptions, err error) {
 	if o.gateway, err = readGateways(gateways, slices.Concat(o.addrs, o.maybe)); err != nil {
 		return o, err
 	}
-	if o.mtu = o.device.MTU; c.IsSet("mtu") && (o.mtu < 68 || o.mtu > 65535) {
-		return o, usagef("--mtu %d: want 68 to 65535 bytes", o.mtu)
-	}
-	return o, nil
+	return o, o.readMTU(c)
 }
 
 // readGateways reads the gateways of a host with the addresses addrs: one for each IP version at most, in a network of the host's.

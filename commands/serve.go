@@ -210,10 +210,10 @@ func readServe(c *cli.Context, env Env) (o serveOptions, err error) {
 			gateways = append(gateways, defaultGateway6)
 		}
 	}
-	if o.mtu = c.Int("mtu"); c.IsSet("mtu") && (o.mtu < 68 || o.mtu > 65535) {
-		return o, usagef("--mtu %d: want 68 to 65535 bytes", o.mtu)
+	if err := o.readMTU(c); err != nil {
+		return o, err
 	}
-	o.device.Name, o.device.MTU, o.device.TUN = c.Args().First(), o.mtu, c.Bool("tun")
+	o.device.Name, o.device.TUN = c.Args().First(), c.Bool("tun")
 	if err := o.readAlso(c); err != nil {
 		return o, err
 	}
@@ -242,6 +242,15 @@ func readServe(c *cli.Context, env Env) (o serveOptions, err error) {
 	}
 	o.fault.Seed = o.seed
 	return o, nil
+}
+
+// readMTU reads --mtu, for the host and for an interface that is made for it.
+func (o *serveOptions) readMTU(c *cli.Context) error {
+	if o.mtu = c.Int("mtu"); c.IsSet("mtu") && (o.mtu < 68 || o.mtu > 65535) {
+		return usagef("--mtu %d: want 68 to 65535 bytes", o.mtu)
+	}
+	o.device.MTU = o.mtu
+	return nil
 }
 
 // readTCP reads how the services' connections behave.
@@ -350,13 +359,9 @@ func serve(ctx context.Context, env Env, o serveOptions) error {
 
 // serveOn serves on devices, those of o.also behind the first, until ctx is done or something fails. It closes them.
 func serveOn(ctx context.Context, env Env, o serveOptions, devs []capture.Device) error {
-	log := slog.New(slog.DiscardHandler)
+	log, startNaming := slog.New(slog.DiscardHandler), func(*host.Host) func() { return func() {} }
 	if o.verbose {
-		log = slog.New(slog.NewTextHandler(env.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	}
-	startNaming := func(*host.Host) func() { return func() {} }
-	if o.verbose {
-		log, startNaming = withPeerNames(log)
+		log, startNaming = withPeerNames(slog.New(slog.NewTextHandler(env.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -399,34 +404,9 @@ func serveOn(ctx context.Context, env Env, o serveOptions, devs []capture.Device
 		h.Close()
 		return hostError(err)
 	}
-	if err := o.link.start(h, env.Stderr); err != nil {
-		h.Close()
-		return hostError(err)
-	}
-	h.Do(func(s *stack.Stack) { err = startServices(s, o.tcp, o.buffer, o.serviceBuffer, log) })
-	if err != nil {
-		h.Close()
-		return err
-	}
-	sites, err := o.openHTTP(log)
-	if err != nil {
-		h.Close()
-		return err
-	}
+	sites, err := o.furnish(h, privileges, env.Stderr, log)
 	defer sites.close()
-	if err := privileges.finish(); err != nil {
-		h.Close()
-		return err
-	}
-	if _, err := o.startDHCP(h, env.Stderr, log, false); err != nil {
-		h.Close()
-		return err
-	}
-	if err := o.startName(h, env.Stderr); err != nil {
-		h.Close()
-		return err
-	}
-	if err := sites.start(&o, h, log); err != nil {
+	if err != nil {
 		h.Close()
 		return err
 	}
@@ -448,6 +428,33 @@ func serveOn(ctx context.Context, env Env, o serveOptions, devs []capture.Device
 		err = werr
 	}
 	return err
+}
+
+// furnish gives the host all that it has beside its interfaces: first what needs the privileges, which end here, then what asks the network.
+// What comes of it later is said on w. The caller closes the sites, also after an error.
+func (o *serveOptions) furnish(h *host.Host, privileges privileges, w io.Writer, log *slog.Logger) (*httpServers, error) {
+	if err := o.link.start(h, w); err != nil {
+		return nil, hostError(err)
+	}
+	var err error
+	h.Do(func(s *stack.Stack) { err = startServices(s, o.tcp, o.buffer, o.serviceBuffer, log) })
+	if err != nil {
+		return nil, err
+	}
+	sites, err := o.openHTTP(log)
+	if err != nil {
+		return nil, err
+	}
+	if err := privileges.finish(); err != nil {
+		return sites, err
+	}
+	if _, err := o.startDHCP(h, w, log, false); err != nil {
+		return sites, err
+	}
+	if err := o.startName(h, w); err != nil {
+		return sites, err
+	}
+	return sites, sites.start(o, h, log)
 }
 
 // hostError makes what is wrong with an address or a gateway a fault of the command line.
@@ -474,12 +481,17 @@ func (o *serveOptions) fit(mtu int) {
 // serveBacklog is how many connections to each service may be half open.
 const serveBacklog = 1024
 
+// prefixTexts are addresses as people write them.
+func prefixTexts(list []netip.Prefix) (texts []string) {
+	for _, p := range list {
+		texts = append(texts, p.String())
+	}
+	return texts
+}
+
 // banner says what is being served.
 func (o *serveOptions) banner(dev capture.Device) string {
-	var addrs []string
-	for _, a := range o.addrs {
-		addrs = append(addrs, a.String())
-	}
+	addrs := prefixTexts(o.addrs)
 	if o.dhcp {
 		addrs = append(addrs, "an address from DHCP")
 	}

@@ -143,11 +143,7 @@ func (o *serveOptions) attach(h *host.Host, devs []capture.Device, gateways [][]
 // alsoText is what the banner says of --also.
 func (o *serveOptions) alsoText() (s string) {
 	for _, a := range o.also {
-		var addrs []string
-		for _, p := range a.addrs {
-			addrs = append(addrs, p.String())
-		}
-		s += fmt.Sprintf(", %s on %s", strings.Join(addrs, ", "), a.device.Name)
+		s += fmt.Sprintf(", %s on %s", strings.Join(prefixTexts(a.addrs), ", "), a.device.Name)
 	}
 	return s
 }

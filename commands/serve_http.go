@@ -166,6 +166,9 @@ func (o *serveOptions) mayGet(at string) bool {
 
 // close ends the servers. Those of a host end with it.
 func (s *httpServers) close() {
+	if s == nil { // there were none yet
+		return
+	}
 	s.stop()
 	for _, server := range s.servers {
 		server.Close()

@@ -97,11 +97,7 @@ func (l *linkOptions) start(h *host.Host, w io.Writer) (err error) {
 // text is what the banner says of VLANs.
 func (l *linkOptions) text(device string) (s string) {
 	for _, v := range l.vlans {
-		var addrs []string
-		for _, p := range v.addrs {
-			addrs = append(addrs, p.String())
-		}
-		s += fmt.Sprintf(", %s on %s.%d", strings.Join(addrs, ", "), device, v.id)
+		s += fmt.Sprintf(", %s on %s.%d", strings.Join(prefixTexts(v.addrs), ", "), device, v.id)
 	}
 	return s
 }
